@@ -1,0 +1,193 @@
+"""Activation functions: without them, a stack of layers is one matrix.
+
+Every function stands above its derivative, and both are written for the pre-activation `z`.
+They take arrays of any shape and keep the dtype (float32 or float64).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .checks import one_of
+
+
+def identity(z):
+    """No activation at all: the stack of layers stays linear."""
+    return np.asarray(z)
+
+
+def d_identity(z):
+    return np.ones_like(z)
+
+
+def relu(z):
+    """max(0, z) (Nair & Hinton 2010)."""
+    return np.maximum(z, 0)
+
+
+def d_relu(z):
+    """1 above zero, else 0; the value at exactly 0 is a convention, and PyTorch's is 0 too."""
+    return np.asarray(z > 0, dtype=np.result_type(z))
+
+
+def leaky_relu(z, a=0.01):
+    """z above zero, a·z below (Maas et al. 2013)."""
+    return np.where(z > 0, z, a * z)
+
+
+def d_leaky_relu(z, a=0.01):
+    return np.where(z > 0, np.ones_like(z), a)
+
+
+def prelu(z, a=0.25):
+    """Leaky ReLU whose slope `a` is a parameter the network learns (He et al. 2015)."""
+    return leaky_relu(z, a)
+
+
+def d_prelu(z, a=0.25):
+    return d_leaky_relu(z, a)
+
+
+def d_prelu_d_a(z):
+    """∂ prelu(z, a) / ∂a: z below zero, 0 above; what the slope itself learns from."""
+    return np.minimum(z, 0)
+
+
+def sigmoid(z):
+    """σ(z) = 1 / (1 + e^-z), between 0 and 1."""
+    with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the right answer
+        return 1 / (1 + np.exp(-z))
+
+
+def d_sigmoid(z):
+    s = sigmoid(z)
+    return s * (1 - s)
+
+
+def tanh(z):
+    """tanh(z) = 2σ(2z) - 1, between -1 and 1."""
+    return np.tanh(z)
+
+
+def d_tanh(z):
+    a = np.tanh(z)
+    return 1 - a * a
+
+
+def elu(z, alpha=1.0):
+    """z above zero, α(e^z - 1) below (Clevert et al. 2015)."""
+    return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
+
+
+def d_elu(z, alpha=1.0):
+    return np.where(z > 0, np.ones_like(z), alpha * np.exp(np.minimum(z, 0)))
+
+
+# The fixed point of mean 0 and variance 1 through a layer (Klambauer et al. 2017, eq. 14).
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def selu(z):
+    """λ·elu(z, α): the two constants pull activations to mean 0, variance 1."""
+    return SELU_SCALE * elu(z, SELU_ALPHA)
+
+
+def d_selu(z):
+    return SELU_SCALE * d_elu(z, SELU_ALPHA)
+
+
+# numpy has no erf. So Φ is tabulated once, from math.erfc, on a grid of step 1/32; in between,
+# six Taylor terms (the derivatives of Φ are φ times Hermite polynomials) reach rounding error.
+_STEP = 1 / 32
+_GRID = np.arange(-9.0, 9.0 + _STEP, _STEP)
+_PDF = np.exp(-(_GRID**2) / 2) / math.sqrt(2 * math.pi)
+_TAYLOR = [
+    np.array([math.erfc(-g / math.sqrt(2)) / 2 for g in _GRID]),
+    _PDF,
+    -_GRID * _PDF / 2,
+    (_GRID**2 - 1) * _PDF / 6,
+    (3 * _GRID - _GRID**3) * _PDF / 24,
+    (_GRID**4 - 6 * _GRID**2 + 3) * _PDF / 120,
+    (-(_GRID**5) + 10 * _GRID**3 - 15 * _GRID) * _PDF / 720,
+]
+
+
+def normal_cdf(z):
+    """Φ(z), the share of a standard normal below z."""
+    z = np.asarray(z)
+    inside = np.nan_to_num(np.clip(z, _GRID[0], _GRID[-1]))
+    nearest = np.rint((inside - _GRID[0]) / _STEP).astype(np.intp)
+    h = inside - _GRID[nearest]
+    total = 0.0
+    for term in reversed(_TAYLOR):
+        total = total * h + term[nearest]
+    return np.where(np.isnan(z), z, total).astype(np.result_type(z), copy=False)
+
+
+def normal_pdf(z):
+    """φ(z) = e^(-z²/2) / √(2π)."""
+    return np.exp(-(z * z) / 2) / math.sqrt(2 * math.pi)
+
+
+def gelu(z):
+    """z·Φ(z): z times the share of a standard normal below it (Hendrycks & Gimpel 2016)."""
+    return z * normal_cdf(z)
+
+
+def d_gelu(z):
+    return normal_cdf(z) + z * normal_pdf(z)
+
+
+def softmax(z):
+    """e^z / Σ e^z along the last axis; taking off the largest z first changes nothing but the overflow."""
+    e = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def softmax_pullback(z, upstream):
+    """Jacobian product s ⊙ (u - u·s): every output depends on every input, so no slope per element exists."""
+    s = softmax(z)
+    return s * (upstream - np.sum(upstream * s, axis=-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function of the pre-activation and how gradients pass back through it."""
+
+    name: str
+    value: Callable
+    slope: Callable | None
+
+    def __call__(self, z):
+        return self.value(z)
+
+    def pullback(self, z, upstream):
+        """∂L/∂z from ∂L/∂a."""
+        if self.slope is None:
+            return softmax_pullback(z, upstream)
+        return upstream * self.slope(z)
+
+
+ACTIVATIONS = {
+    a.name: a
+    for a in (
+        Activation("identity", identity, d_identity),
+        Activation("sigmoid", sigmoid, d_sigmoid),
+        Activation("tanh", tanh, d_tanh),
+        Activation("relu", relu, d_relu),
+        Activation("leaky_relu", leaky_relu, d_leaky_relu),
+        Activation("prelu", prelu, d_prelu),
+        Activation("elu", elu, d_elu),
+        Activation("selu", selu, d_selu),
+        Activation("gelu", gelu, d_gelu),
+        Activation("softmax", softmax, None),
+    )
+}
+
+
+def get_activation(name):
+    """The Activation called `name`; an Activation passes through. Raises ValueError if unknown."""
+    return name if isinstance(name, Activation) else ACTIVATIONS[one_of("activation", name, ACTIVATIONS)]
