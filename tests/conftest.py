@@ -1,0 +1,8 @@
+"""One thread and no window, settled before numpy and matplotlib load."""
+
+import os
+
+# With several threads the order of a sum, and so its last digits, differ between machines.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+os.environ["MPLBACKEND"] = "Agg"
