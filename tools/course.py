@@ -168,7 +168,7 @@ def pip(*arguments):
         free = shutil.disk_usage(str(ROOT)).free / 1e9
         raise Problem(
             "Installing did not finish; pip's own message is above. Please check:\n"
-            "  - the network: can this machine reach the internet? Behind a proxy, set HTTPS_PROXY;\n"
+            "  - the network: is the internet reached from here? Behind a proxy, set HTTPS_PROXY;\n"
             "  - the disk: the libraries need about 2 GB, and {0:.1f} GB are free here;\n"
             "{1}"
             "then give the same command again: it goes on where it stopped.".format(

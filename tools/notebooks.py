@@ -1,0 +1,212 @@
+"""Execute the notebooks in place and store them in a normal form, so that a rerun changes nothing.
+
+python tools/notebooks.py execute [names]     run them top to bottom, then normalise
+python tools/notebooks.py normalise [names]   only bring them to the normal form
+python tools/notebooks.py check [names]       say which are not in it (exit code 1)
+
+A name is a path, or the beginning of a file name: `execute 06`. Without names: all of them.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+# What editors and runners leave in a cell and no reader needs.
+TRANSIENT = {"ExecuteTime", "execution", "collapsed", "scrolled", "trusted", "heading_collapsed"}
+PLAIN_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+# --------------------------------------------------------------------------- the normal form
+
+
+def normalised(text):
+    """The text of a notebook file in its normal form."""
+    notebook = json.loads(text)
+    if notebook.get("nbformat") != 4:
+        raise ValueError("this is no notebook of format 4; open and save it in JupyterLab first")
+    cells = notebook["cells"]
+    ids, executed = set(), 0
+    for position, cell in enumerate(cells, start=1):
+        source = joined(cell["source"])
+        cell["source"] = lines(source)
+        cell["id"] = free_id(cell.get("id") or slug(source) or f"cell-{position}", ids)
+        cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k not in TRANSIENT}
+        if cell["cell_type"] == "code":
+            executed += bool(source.strip())  # the kernel does not count an empty cell
+            cell["execution_count"] = executed if source.strip() else None
+            cell["outputs"] = [
+                normal_output(output, cell["execution_count"])
+                for output in merged_streams(cell["outputs"])
+            ]
+    notebook = {
+        "cells": cells,
+        "metadata": PLAIN_METADATA,  # so neither widget state nor anybody's Python version
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def normal_output(output, count):
+    if output["output_type"] == "execute_result":
+        output["execution_count"] = count
+    if "text" in output:
+        output["text"] = lines(joined(output["text"]))
+    if "data" in output:
+        data = output["data"]
+        if len(data) > 1:  # a live widget needs a kernel; what stands beside it does not
+            data.pop(WIDGET_VIEW, None)
+            output["metadata"].pop(WIDGET_VIEW, None)
+        for kind, value in data.items():
+            if not kind.endswith("json"):  # JSON is stored as it is, text by lines, pictures whole
+                text = joined(value)
+                picture = kind.startswith("image/") and kind != "image/svg+xml"
+                data[kind] = text.strip() if picture else lines(text)
+    return output
+
+
+def merged_streams(outputs):
+    """How a long print is cut into pieces depends on timing; the pieces together do not."""
+    merged = []
+    for output in outputs:
+        last = merged[-1] if merged else {}
+        if output["output_type"] == "stream" and output["name"] == last.get("name"):
+            last["text"] = joined(last["text"]) + joined(output["text"])
+        else:
+            merged.append(output)
+    return merged
+
+
+def slug(source):
+    """A readable id from the first line that says something: `# Step size` gives step-size."""
+    for line in source.splitlines():
+        words = re.findall(r"[a-z0-9]+", line.lower())
+        if words:
+            return "-".join(words)[:40].strip("-")
+    return ""
+
+
+def free_id(wanted, taken):
+    """The id itself, or with a number behind it where an earlier cell has the same one."""
+    free, number = wanted, 1
+    while free in taken:
+        number += 1
+        free = f"{wanted}-{number}"
+    taken.add(free)
+    return free
+
+
+def joined(text):
+    return text if isinstance(text, str) else "".join(text)
+
+
+def lines(text):
+    """Split after \\n alone, as Jupyter's own files do after every line: a diff shows lines."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+# ------------------------------------------------------------------------------- executing
+
+
+def execute(path):
+    """Run a notebook as Run All does and store it; return the peak memory of its kernel in MB."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.reads(normalised(read(path)), as_version=4)
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=300,  # seconds for one cell: something hangs
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+    )
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        peak = peak_memory(client.km.provisioner.pid)
+    write(path, normalised(nbformat.writes(notebook)))
+    return peak
+
+
+def peak_memory(pid):
+    """Megabytes that a running process held at most; where the system keeps no peak, holds now."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1e3
+    except OSError:
+        import psutil
+
+        memory = psutil.Process(pid).memory_info()
+        return getattr(memory, "peak_wset", memory.rss) / 1e6
+
+
+# --------------------------------------------------------------------------------- commands
+
+
+def read(path):
+    return path.read_bytes().decode("utf-8")
+
+
+def write(path, text):
+    path.write_bytes(text.encode("utf-8"))  # bytes: no system's own line ends
+
+
+def chosen(names):
+    """The notebooks that these names mean; all of them if there are none."""
+    every = sorted(FOLDER.glob("*.ipynb"))
+    if not names:
+        return every
+    found = []
+    for name in names:
+        fits = [Path(name)] if Path(name).is_file() else []
+        fits = fits or [path for path in every if path.name.startswith(Path(name).name)]
+        if not fits:
+            have = ", ".join(path.stem for path in every) or "none yet"
+            sys.exit(f"No notebook is called {name}. There are: {have}.")
+        found += fits
+    return found
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=["execute", "normalise", "check"])
+    parser.add_argument("names", nargs="*")
+    given = parser.parse_args(arguments)
+    # The kernels inherit it. With one thread sums come out alike everywhere.
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    wrong = 0
+    for path in chosen(given.names):
+        if given.command == "execute":
+            start = time.perf_counter()
+            print(f"{path.name} ...", end=" ", flush=True)
+            try:
+                peak = execute(path)
+            except Exception as error:  # whatever a cell raised: show it, go on with the next
+                print(f"failed, and is left as it was:\n{error}")
+                wrong += 1
+            else:
+                print(f"{time.perf_counter() - start:.1f} s, {peak:.0f} MB at most")
+        elif normalised(read(path)) != read(path):
+            if given.command == "check":
+                print(f"{path.name} is not in its normal form: make notebooks ARGS={path.stem}")
+                wrong += 1
+            else:
+                write(path, normalised(read(path)))
+                print(f"{path.name}: normalised")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
