@@ -35,7 +35,7 @@ def normalised(text):
     cells = notebook["cells"]
     ids, executed = set(), 0
     for position, cell in enumerate(cells, start=1):
-        source = joined(cell["source"])
+        source = joined(cell["source"]).replace("\r\n", "\n")
         cell["source"] = lines(source)
         cell["id"] = free_id(cell.get("id") or slug(source) or f"cell-{position}", ids)
         cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k not in TRANSIENT}
