@@ -70,7 +70,7 @@ def not_writable(folder):
 
 def port_problem(port):
     """What to tell somebody who asked for a port that cannot be had, or None."""
-    choose = "Choose another, for example --port {0}, with make: make lab PORT={0}".format(
+    choose = "For another one: make lab PORT={0}  (without make, end with: --port {0})".format(
         port + 1 if 1023 < port < 65535 else 9000
     )
     if not 1 <= port <= 65535:
@@ -89,7 +89,7 @@ def port_problem(port):
             if family == socket.AF_INET:  # a machine without IPv6 refuses ::1, and that is fine
                 return (
                     "Port {0} is taken: another program uses it, perhaps a JupyterLab that still\n"
-                    "runs in another window. Close that one, or take another port.\n{1}"
+                    "runs in another window. Close that one, or choose another port.\n{1}"
                 ).format(port, choose)
     return None
 
@@ -206,7 +206,8 @@ def lab_options(port, browser):
     options = [
         "--ServerApp.root_dir={0}".format(ROOT),
         "--LabApp.default_url=/lab" + first_notebook(),
-        "--ServerApp.log_level=WARN",  # leaves the address to open, and real trouble
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",  # leaves the address to open, and real trouble
         # Nothing pops up over the lesson, and nothing is asked of the internet.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -306,7 +307,7 @@ def main(arguments):
             return setup("lab", "test") if command == "setup" else show_help()
         return {"test": test, "notebooks": notebooks, "bench": bench}[command](rest)
     except Problem as problem:
-        say("\n{0}".format(problem))
+        say("\n{0}\n".format(problem))
         return 1
     except KeyboardInterrupt:
         say("\nStopped. Give the same command again to go on.")
