@@ -1,0 +1,1 @@
+"""The lessons, tried in a real JupyterLab in a real browser."""

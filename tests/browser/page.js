@@ -1,0 +1,90 @@
+// What tests and benchmark ask of a JupyterLab page, gathered under one name: `course`.
+// JupyterLab is started with --LabApp.expose_app_in_browser, so `jupyterapp` is at hand.
+
+window.course = {
+  panel() {
+    const widget = window.jupyterapp?.shell.currentWidget;
+    return widget?.content?.model?.cells ? widget : null;
+  },
+
+  kernel() {
+    return this.panel()?.sessionContext.session?.kernel ?? null;
+  },
+
+  // Errors and warnings among the outputs, as [cell, kind, text].
+  complaints() {
+    const found = [];
+    const cells = this.panel().content.model.cells;
+    for (let i = 0; i < cells.length; i++) {
+      for (const output of cells.get(i).outputs?.toJSON() ?? []) {
+        if (output.output_type === "error")
+          found.push([i, "error", `${output.ename}: ${output.evalue}`]);
+        if (output.name === "stderr") found.push([i, "stderr", [output.text].flat().join("")]);
+      }
+    }
+    return found;
+  },
+
+  // Run All; `ran` tells from outside when it is over, and whether every cell succeeded.
+  runAll() {
+    this.ran = null;
+    jupyterapp.commands.execute("notebook:run-all-cells").then(
+      (fine) => { this.ran = fine !== false; },
+      () => { this.ran = false; },
+    );
+  },
+
+  // Run code in the kernel beside the notebook; returns what went wrong, or null.
+  async execute(code) {
+    const reply = await this.kernel().requestExecute({ code, store_history: false }).done;
+    const { status, ename, evalue } = reply.content;
+    return status === "ok" ? null : `${ename}: ${evalue}`;
+  },
+
+  pictures: (root) => [...root.querySelectorAll("img.cl-figure, .cl-figure img")],
+
+  words: (root) => [...root.querySelectorAll(".cl-words")].map((e) => e.innerText).join("\n"),
+
+  // A number for the decoded pixels: unlike the bytes or the address, they are what is seen.
+  async fingerprint(picture) {
+    await picture.decode().catch(() => {});
+    const canvas = new OffscreenCanvas(picture.naturalWidth || 1, picture.naturalHeight || 1);
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let hash = 0;
+    for (const pixel of new Uint32Array(data.buffer)) hash = (Math.imul(hash, 31) + pixel) | 0;
+    return hash;
+  },
+
+  // Pixels and words together: what a learner sees of a live figure.
+  async seen(root) {
+    const pixels = await Promise.all(this.pictures(root).map((p) => this.fingerprint(p)));
+    return JSON.stringify([pixels, this.words(root)]);
+  },
+
+  // Wait until the kernel rests and no picture has come for a while: a second one may be on its way.
+  async quiet(root, rest = 300, limit = 20000) {
+    const start = performance.now();
+    let since = start, last = null;
+    while (performance.now() - start < limit) {
+      const now = this.pictures(root).map((p) => p.src + p.complete) + this.words(root);
+      if (now !== last || this.kernel()?.status !== "idle") {
+        last = now;
+        since = performance.now();
+      }
+      if (performance.now() - since >= rest) return true;
+      await new Promise((next) => setTimeout(next, 25));
+    }
+    return false;
+  },
+
+  // What does not fit its place, and so is cut off or ends in "…": [which, text].
+  cutOff(root) {
+    const places = ".widget-label, .widget-readout, .cl-words, .cl-call, select";
+    const parts = [...root.querySelectorAll(places), root, root.closest(".jp-OutputArea")];
+    return parts
+      .filter((e) => e.offsetParent !== null && e.scrollWidth > e.clientWidth + 1)
+      .map((e) => [e.className, e.innerText.slice(0, 80)]);
+  },
+};

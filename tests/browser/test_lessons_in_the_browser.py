@@ -1,0 +1,79 @@
+"""Every lesson as a learner meets it: opened in JupyterLab, run, worked by keyboard, looked at."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+# What JupyterLab itself writes to the console on a good day.
+NOT_OURS = ("favicon", "Failed to load resource", "ResizeObserver loop")
+
+
+def stored_figures(path):
+    """How many of the notebook's stored outputs have a picture."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return sum("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_stored_pictures_are_visible_before_anything_ran(lesson):
+    assert len(lesson.stored) == stored_figures(lesson.path)
+    assert all(width > 100 and height > 50 for width, height in lesson.stored), lesson.stored
+
+
+def test_run_all_succeeds(lesson):
+    assert lesson.complaints("error") == []
+    assert lesson.page.evaluate("() => course.ran")
+
+
+def test_every_live_figure_appears(lesson):
+    missing = lesson.page.locator(".jupyter-widgets-error-widget")
+    assert missing.count() == 0, lesson.console_errors
+    if "explore." in lesson.path.read_text("utf-8"):
+        assert lesson.explorers()
+    for explorer in lesson.explorers():
+        assert explorer.pictures(), f"{explorer} has no picture"
+        assert all(p["natural"] > 1 for p in explorer.pictures()), f"{explorer} has an empty picture"
+
+
+def test_pictures_are_sharp_and_described(lesson):
+    for explorer in lesson.explorers():
+        for picture in explorer.pictures():
+            assert picture["natural"] >= 2 * picture["shown"] - 1, f"{explorer} is blurred: {picture}"
+            assert picture["inside"], f"{explorer} is wider than its cell: {picture}"
+            assert picture["text"], f"{explorer} has a picture without alt text or title"
+
+
+def test_every_control_moves_its_figure_by_keyboard(lesson):
+    stuck = []
+    for explorer in lesson.explorers():
+        for control in explorer.controls():
+            seen, value = explorer.seen(), control.value()
+            control.nudge()
+            if not explorer.wait_for_change(seen):
+                stuck.append(f"{explorer}, {control.label}: {value} → {control.value()}")
+            explorer.wait_until_quiet()
+            assert explorer.error() == "", f"{explorer}, {control.label}"
+    assert stuck == []
+
+
+def test_nothing_is_cut_off_at_three_settings(lesson, screenshots):
+    for number, explorer in enumerate(lesson.explorers()):
+        for state in ("first", "middle", "last"):
+            if state != "middle":
+                for control in explorer.controls():
+                    control.to_end(last=state == "last")
+            else:
+                for control in explorer.controls():
+                    control.to_end(last=False)
+                    for _ in range(4 if control.kind == "slider" else 1):
+                        control.press(control.keys[0])
+            explorer.screenshot(screenshots / f"{lesson.path.stem}-{number}-{state}.png")
+            assert explorer.cut_off() == [], f"{explorer}, {state} settings: {explorer.call()}"
+            assert explorer.error() == ""
+
+
+def test_the_console_stays_free_of_errors(lesson):
+    ours = [e for e in lesson.console_errors if not any(known in e for known in NOT_OURS)]
+    assert ours == []
