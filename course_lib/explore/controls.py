@@ -1,0 +1,122 @@
+"""The controls of the live figures: each checks a setting and makes the widget that changes it."""
+
+import math
+
+import ipywidgets as widgets
+
+from ..checks import number, one_of, whole
+
+
+class Control:
+    """A labelled setting with a default."""
+
+    def __init__(self, label, default):
+        self.label, self.default = label, default
+
+    def check(self, name, value):
+        """The value, cleaned; raises ValueError that says what is right."""
+        raise NotImplementedError
+
+    def clean(self, value):
+        """The setting that stands for a widget's value."""
+        return value
+
+    def _words(self):
+        return {"description": self.label, "style": {"description_width": "initial"}}
+
+
+class Rate(Control):
+    """A positive number on a logarithmic slider, kept to three significant digits."""
+
+    def __init__(self, label, default, low, high, steps_per_decade=20):
+        super().__init__(label, default)
+        self.low, self.high, self.step = low, high, 1 / steps_per_decade
+
+    def check(self, name, value):
+        return self.clean(number(name, value, self.low, self.high))
+
+    def clean(self, value):
+        return float(f"{value:.3g}")
+
+    def widget(self, value):
+        low, high = math.log10(self.low), math.log10(self.high)
+        slider = widgets.FloatLogSlider(
+            value=value, base=10, min=low, max=high, step=self.step, readout_format=".3g", **self._words()
+        )
+        slider.layout.width = "330px"
+        return slider
+
+
+class Slide(Control):
+    """A number on a linear slider."""
+
+    def __init__(self, label, default, low, high, step):
+        super().__init__(label, default)
+        self.low, self.high, self.step = low, high, step
+
+    def check(self, name, value):
+        return self.clean(number(name, value, self.low, self.high))
+
+    def clean(self, value):
+        return float(f"{value:.6g}")
+
+    def widget(self, value):
+        slider = widgets.FloatSlider(
+            value=value, min=self.low, max=self.high, step=self.step, readout_format=".3g", **self._words()
+        )
+        slider.layout.width = "300px"
+        return slider
+
+
+class Count(Control):
+    """A whole number on a slider."""
+
+    def __init__(self, label, default, low, high):
+        super().__init__(label, default)
+        self.low, self.high = low, high
+
+    def check(self, name, value):
+        return whole(name, value, self.low, self.high)
+
+    def widget(self, value):
+        slider = widgets.IntSlider(value=value, min=self.low, max=self.high, **self._words())
+        slider.layout.width = "300px"
+        return slider
+
+
+class Choice(Control):
+    """One of several values on a slider, so that the arrow keys walk through them; `names` are shown."""
+
+    def __init__(self, label, default, options, names=None):
+        super().__init__(label, default)
+        self.options = list(options)
+        self.names = [str(o) for o in (names or self.options)]
+
+    def check(self, name, value):
+        return one_of(name, value, self.options)
+
+    def widget(self, value):
+        options = list(zip(self.names, self.options, strict=True))
+        slider = widgets.SelectionSlider(options=options, value=value, **self._words())
+        slider.layout.width = "300px"
+        return slider
+
+
+class Menu(Choice):
+    """One of several values from a drop-down list."""
+
+    def widget(self, value):
+        options = list(zip(self.names, self.options, strict=True))
+        menu = widgets.Dropdown(options=options, value=value, **self._words())
+        menu.layout.width = "200px"
+        return menu
+
+
+class Switch(Control):
+    """On or off."""
+
+    def check(self, name, value):
+        return one_of(name, value, (True, False))
+
+    def widget(self, value):
+        return widgets.Checkbox(value=value, description=self.label, indent=False)

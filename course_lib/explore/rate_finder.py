@@ -1,0 +1,90 @@
+"""The rate finder: short trials at growing rates, a suggestion, and the training that follows from it."""
+
+from functools import lru_cache
+from types import SimpleNamespace
+
+import numpy as np
+
+from ..activations import ACTIVATIONS
+from ..datasets import get_dataset
+from ..figures import BLUE, GREEN, GREY, ORANGE
+from ..training import Settings, find_rate, train
+from .controls import Choice, Menu
+from .learning_rate import BATCH_SIZES, RECORDS
+from .live import Explorer, Picture
+
+TRIAL_STEPS = 60
+STEPS = 420
+
+
+class Finder(Picture):
+    size = (860, 330)
+
+    @staticmethod
+    @lru_cache(maxsize=128)
+    def compute(start, factor, less, activation, batch_size, data):
+        points = get_dataset(data, RECORDS)
+        settings = Settings(activation=activation, batch_size=batch_size, steps=STEPS)
+        trials = 1 + int(np.ceil(np.log(30 / start) / np.log(factor)))
+        test = find_rate(settings, points, start, factor, trials, TRIAL_STEPS)
+        chosen = float(f"{test.lowest / less:.3g}")
+        rates = (chosen / 10, chosen, chosen * 10)
+        history = train(Settings(lr=rates, activation=activation, batch_size=batch_size, steps=STEPS), points)
+        return SimpleNamespace(test=test, chosen=chosen, rates=rates, step=history.step, cost=history.cost)
+
+    def build(self, figure):
+        self.trial, self.run = figure.subplots(1, 2)
+        self.trial.set(xscale="log", yscale="log", xlim=(5e-8, 60), ylim=(0.02, 30))
+        self.trial.set(xlabel="learning rate of the trial", ylabel=f"cost after {TRIAL_STEPS} steps")
+        self.tried = self.trial.plot([], [], "o-", color=BLUE, lw=1.3, animated=True, label="tried")[0]
+        self.left = self.trial.plot([], [], "x", color=GREY, animated=True, label="not tried any more")[0]
+        self.lowest = self.trial.plot([], [], "*", color="black", ms=12, animated=True, label="lowest")[0]
+        self.mark = self.trial.axvline(1, color=GREEN, ls="--", animated=True, label="a little less: take this")
+        self.trial.legend(loc="upper left")
+        self.trial_title = self.trial.set_title(" ", animated=True)
+        self.run.set(yscale="log", xlim=(0, STEPS), ylim=(5e-3, 30), xlabel="step (one update)")
+        self.run.set_ylabel("cost: mean loss of all records")
+        kinds = ((GREY, ":", "a tenth of it"), (GREEN, "-", "the suggested rate"), (ORANGE, "-.", "ten times it"))
+        self.lines = [self.run.plot([], [], color=c, ls=s, label=t, animated=True)[0] for c, s, t in kinds]
+        self.run.legend(loc="upper left", ncols=3, columnspacing=1, handlelength=1.6)
+        self.run_title = self.run.set_title(" ", animated=True)
+
+    def show(self, result, settings):
+        test = result.test
+        costs = np.clip(np.nan_to_num(test.costs, posinf=1e3), 0, 28)
+        stop = int(np.argmin(test.costs)) + 2
+        self.tried.set_data(test.rates[:stop], costs[:stop])
+        self.left.set_data(test.rates[stop:], costs[stop:])
+        self.lowest.set_data([test.lowest], [test.costs.min()])
+        self.mark.set_xdata([result.chosen] * 2)
+        for line, cost in zip(self.lines, result.cost, strict=True):
+            line.set_data(result.step, np.clip(np.nan_to_num(cost, nan=1e3, posinf=1e3), 1e-4, 1e3))
+        self.trial_title.set_text(f"Trials: lowest at {test.lowest:.2g}, take {result.chosen:g}")
+        self.run_title.set_text(f"Training at {result.chosen:g} ends at cost {result.cost[1, -1]:.3g}")
+
+    def words(self, result, settings):
+        test = result.test
+        tenth, chosen, tenfold = (f"{c:.2g}" if np.isfinite(c) else "no number" for c in result.cost[:, -1])
+        return (
+            f"{int(np.argmin(test.costs)) + 2} trials from {settings.start:g}, each {settings.factor} times the one before: "
+            f"the cost is lowest at {test.lowest:.2g} and rises after. At {result.chosen:g} the long training ends "
+            f"at {chosen}; a tenth of that rate gives {tenth}, ten times it {tenfold}."
+        )
+
+
+class RateFinder(Explorer):
+    """Find a usable rate in a few short trials, then train with it."""
+
+    name = "rate_finder"
+    controls = {
+        "start": Choice("first rate", 1e-6, (1e-7, 1e-6, 1e-5, 1e-4), ["1e-7", "1e-6", "1e-5", "1e-4"]),
+        "factor": Choice("multiply by", 3, (2, 3, 10)),
+        "less": Choice("divide the best by", 3, (1, 2, 3, 10)),
+        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
+        "data": Menu("data set", "moons", ("moons", "circles", "spirals", "xor")),
+    }
+    pictures = (Finder,)
+
+
+rate_finder = RateFinder
