@@ -115,6 +115,13 @@ def test_options_of_jupyterlab(course):
     assert {"--ServerApp.port=9000", "--ServerApp.port_retries=0"} < set(options)
 
 
+def test_no_question_about_news_covers_the_lesson(course):
+    command = [sys.executable, "-m", "jupyter", "labextension", "list"]
+    listing = subprocess.run(command, env=course.environment(), capture_output=True, text=True)
+    disabled = (listing.stdout + listing.stderr).split("Disabled extensions:")[1]
+    assert "@jupyterlab/apputils-extension:announcements" in disabled
+
+
 def test_the_first_notebook_opens(course, tmp_path):
     assert course.first_notebook(tmp_path) == ""
     for name in ("06_learning_rate", "00_start_here"):

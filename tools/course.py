@@ -198,20 +198,18 @@ def lab(port=None):
     if WINDOWS:
         return run(command)
     os.chdir(str(ROOT))
-    os.environ.update(one_thread())
-    os.execv(command[0], command)  # take JupyterLab's place, so that Ctrl-C reaches it alone
+    # JupyterLab takes this program's place, so that Ctrl-C reaches it alone.
+    os.execve(command[0], command, environment())
 
 
 def lab_options(port, browser):
     options = [
         "--ServerApp.root_dir={0}".format(ROOT),
         "--LabApp.default_url=/lab" + first_notebook(),
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",  # leaves the address to open, and real trouble
-        # Nothing pops up over the lesson, and nothing is asked of the internet.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
+        "--LabApp.extension_manager=readonly",  # asks nothing of the internet
+        # What is left are the address to open, and real trouble.
+        "--LabApp.log_level=ERROR",
+        "--ServerApp.log_level=ERROR",
     ]
     if port is not None:  # otherwise JupyterLab takes 8888 or the next that is free
         options += ["--ServerApp.port={0}".format(port), "--ServerApp.port_retries=0"]
@@ -276,15 +274,21 @@ def say(text):
     sys.stdout.flush()  # now, so that it stands before what the next program prints
 
 
-def one_thread():
-    """These networks are small: one thread is fastest, and sums come out alike everywhere."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {name: os.environ.get(name, "1") for name in names}
+def environment():
+    """The environment that the course's programs run in."""
+    ours = dict(os.environ)
+    # These networks are small: one thread is fastest, and sums come out alike everywhere.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        ours.setdefault(name, "1")
+    # There JupyterLab finds its settings: no question about news pops up over the lesson.
+    settings = [str(ROOT / "tools" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    ours["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    return ours
 
 
 def run(command):
     """Run a program in the course's folder; it gets Ctrl-C itself, so wait until it has ended."""
-    program = subprocess.Popen(command, cwd=str(ROOT), env=dict(os.environ, **one_thread()))
+    program = subprocess.Popen(command, cwd=str(ROOT), env=environment())
     while True:
         try:
             return program.wait()
