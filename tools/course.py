@@ -232,7 +232,8 @@ def test(arguments):
     pytest = [str(PYTHON), "-m", "pytest"]
     if arguments:
         return run(pytest + arguments)
-    runs = {"lint": [str(PYTHON), "-m", "ruff", "check", "."], "tests": pytest + ["tests"]}
+    lint = [str(PYTHON), "-m", "ruff", "check", "--output-format=concise"]
+    runs = {"lint": lint, "tests": pytest + ["tests"]}
     if first_notebook():
         strict = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg"]
         runs["notebooks"] = pytest + strict + ["notebooks"]
