@@ -10,7 +10,8 @@ from .driver import ROOT, Notebook, chromium, jupyter_lab, why_no_browser
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-# Scope "package", not "session": Playwright keeps an event loop running, and no other test should meet it.
+# Scope "package", not "session": Playwright keeps an event loop running, which no other test
+# should meet.
 @pytest.fixture(scope="package")
 def browser():
     reason = why_no_browser()
@@ -30,7 +31,7 @@ def lab():
 
 @pytest.fixture(scope="package")
 def screenshots(tmp_path_factory):
-    """Where screenshots go: to COURSE_SCREENSHOTS, to be looked at, or to pytest's temporary folder."""
+    """Where screenshots go: to COURSE_SCREENSHOTS, to be looked at, or to a temporary folder."""
     kept = os.environ.get("COURSE_SCREENSHOTS")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("screenshots")
     folder.mkdir(parents=True, exist_ok=True)

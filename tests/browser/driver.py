@@ -1,7 +1,8 @@
-"""A real JupyterLab in a real browser, in the words of a lesson: open, run all, move a control, look.
+"""A real JupyterLab in a real browser, in a learner's words: open, run all, move a control, look.
 
-Both the browser tests and the benchmark stand on this file. Nothing of the reader's is touched: JupyterLab
-runs on a copy of the notebooks, and keeps settings, workspaces and kernels' files in a temporary folder.
+Both the browser tests and the benchmark stand on this file. Nothing of the reader's is touched:
+JupyterLab runs on a copy of the notebooks, and keeps settings, workspaces and kernels' files in a
+temporary folder.
 """
 
 import contextlib
@@ -44,8 +45,8 @@ def free_port():
 
 
 def environment(home):
-    """Variables that keep JupyterLab's files in `home`, the math on one thread, course_lib in reach."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    """Variables that keep JupyterLab's files in `home`, and course_lib in reach, on one thread."""
+    inherited = {name: v for name, v in os.environ.items() if not name.startswith("JUPYTER")}
     folders = {
         "JUPYTER_CONFIG_DIR": home / "config",
         "JUPYTER_DATA_DIR": home / "data",
@@ -56,7 +57,7 @@ def environment(home):
     }
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    # Tests draw without a window (MPLBACKEND=Agg); in a notebook the backend is the kernel's to choose.
+    # Tests draw without a window (MPLBACKEND=Agg); in a notebook the kernel chooses the backend.
     inherited.pop("MPLBACKEND", None)
     return {
         **inherited,
@@ -205,7 +206,7 @@ class Notebook:
         self.page.wait_for_function(f"() => {condition}", timeout=seconds * SECOND)
 
     def stored_pictures(self):
-        """Of each cell with a picture among its outputs: (width, height) as shown; 0 if it is not."""
+        """Of each picture among the outputs: (width, height) as shown; (0, 0) if it is not."""
         return self.page.evaluate(
             """() => [...document.querySelectorAll(".jp-Cell-outputArea img")].map((picture) =>
                 picture.naturalWidth ? [picture.clientWidth, picture.clientHeight] : [0, 0])"""
@@ -309,10 +310,14 @@ class Explorer:
 class Control:
     """A slider, menu, checkbox or button, worked by keyboard alone."""
 
-    # The part that takes the keys; what it says; keys that move it forward, back, to the first, to the
-    # last. JupyterLab keeps the arrow keys of a closed menu for itself, so a menu is opened first.
+    # The part that takes the keys; what it says; keys that move it forward, back, to the first, to
+    # the last. JupyterLab keeps the arrow keys of a closed menu for itself, so a menu is opened.
     KINDS = {
-        "slider": (".noUi-handle", "e => e.ariaValueText", ("ArrowRight", "ArrowLeft", "Home", "End")),
+        "slider": (
+            ".noUi-handle",
+            "e => e.ariaValueText",
+            ("ArrowRight", "ArrowLeft", "Home", "End"),
+        ),
         "menu": (
             "select",
             "e => e.value",
