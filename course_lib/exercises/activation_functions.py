@@ -1,4 +1,4 @@
-"""Exercises of notebook 02: write an activation, its slope, a safe softmax, and read a slope of zero."""
+"""Exercises of notebook 02: activations, their slopes, and what a small slope means."""
 
 import math
 
@@ -37,45 +37,51 @@ def leaky_relu(z, a=0.01):
             lambda z, a=0.01: z * ((z > 0) + a * (z <= 0)),
         ],
         hints=[
-            "Two rules, and each entry of `z` needs one of them. Which numpy function chooses entry by entry?",
-            "`np.where(condition, x, y)` takes from `x` where the condition holds, and from `y` elsewhere.",
-            "The condition is `z > 0`. Above zero you want `z` itself; below, `z` multiplied by `a`.",
+            "Two rules, and each entry of `z` needs one of them. Which numpy function chooses "
+            "entry by entry?",
+            "`np.where(condition, x, y)` takes from `x` where the condition holds, and from `y` "
+            "elsewhere.",
+            "The condition is `z > 0`. Above zero you want `z` itself; below, `z` multiplied by "
+            "`a`.",
             "`return np.where(z > 0, z, …)`: only the last argument is missing.",
         ],
         mistakes=[
             Mistake(
                 "no leak",
                 lambda z, a=0.01: np.maximum(z, 0),
-                "This is the plain ReLU: below zero it gives 0, so the slope there is 0 and a unit that "
-                "lands there stops learning. The leak `a * z` is what keeps it alive.",
+                "This is the plain ReLU: below zero it gives 0, so the slope there is 0 and a "
+                "unit that lands there stops learning. The leak `a * z` is what keeps it alive.",
             ),
             Mistake(
                 "slope instead of value",
                 lambda z, a=0.01: np.where(z > 0, z, a),
-                "Below zero you give `a`, which is the slope. The value is the slope times `z`: `a * z`.",
+                "Below zero you give `a`, which is the slope. The value is the slope times `z`: "
+                "`a * z`.",
             ),
             Mistake(
                 "derivative",
                 lambda z, a=0.01: np.where(z > 0, 1.0, a),
-                "This is the derivative of leaky ReLU, 1 above zero and `a` below. The function itself is "
-                "asked for.",
+                "This is the derivative of leaky ReLU, 1 above zero and `a` below. The function "
+                "itself is asked for.",
             ),
             Mistake(
                 "sides exchanged",
                 lambda z, a=0.01: np.where(z > 0, a * z, z),
-                "The two sides are exchanged: you shrink the positive inputs and let the negative ones "
-                "through. In `np.where(condition, x, y)` the first value belongs to the condition being true.",
+                "The two sides are exchanged: you shrink the positive inputs and let the "
+                "negative ones through. In `np.where(condition, x, y)` the first value belongs "
+                "to the condition being true.",
             ),
             Mistake(
                 "leak turned up",
                 lambda z, a=0.01: np.where(z > 0, z, -a * z),
-                "Below zero your leak has the wrong sign. `a * z` is already negative there, since `z` is; "
-                "your function bends back up.",
+                "Below zero your leak has the wrong sign. `a * z` is already negative there, "
+                "since `z` is; your function bends back up.",
             ),
             Mistake(
                 "a ignored",
                 lambda z, a=0.01: np.where(z > 0, z, 0.01 * z),
-                "The slope is 0.01 whatever `a` says. 0.01 is only its default; use the argument `a`.",
+                "The slope is 0.01 whatever `a` says. 0.01 is only its default; use the "
+                "argument `a`.",
             ),
         ],
         remember="Below zero the slope is small but not zero: gradients still pass.",
@@ -124,18 +130,21 @@ def d_sigmoid(z):
             Mistake(
                 "z for s",
                 lambda z: z * (1 - z),
-                "σ' = s·(1 − s) holds for s = σ(z), the output. You put the pre-activation `z` where `s` "
-                "belongs: apply σ first.",
+                "σ' = s·(1 − s) holds for s = σ(z), the output. You put the pre-activation `z` "
+                "where `s` belongs: apply σ first.",
             ),
             Mistake(
                 "sigmoid twice",
-                lambda z: _naive_sigmoid(_naive_sigmoid(z)) * (1 - _naive_sigmoid(_naive_sigmoid(z))),
+                lambda z: (
+                    _naive_sigmoid(_naive_sigmoid(z)) * (1 - _naive_sigmoid(_naive_sigmoid(z)))
+                ),
                 "σ is applied twice: the slope is taken at σ(z) and not at `z`.",
             ),
             Mistake(
                 "squared",
                 lambda z: _naive_sigmoid(z) ** 2,
-                "s² is not s·(1 − s): the second factor is 1 − s, which makes the slope symmetric around 0.",
+                "s² is not s·(1 − s): the second factor is 1 − s, which makes the slope "
+                "symmetric around 0.",
             ),
             Mistake(
                 "tanh's slope",
@@ -145,14 +154,14 @@ def d_sigmoid(z):
             Mistake(
                 "square forgotten",
                 lambda z: 1 / (1 + np.exp(z)),
-                "This is 1 − σ(z) = e⁻ᶻ/(1 + e⁻ᶻ). In the slope the bracket is squared: a factor σ(z) is "
-                "missing.",
+                "This is 1 − σ(z) = e⁻ᶻ/(1 + e⁻ᶻ). In the slope the bracket is squared: a "
+                "factor σ(z) is missing.",
             ),
             Mistake(
                 "overflow",
                 lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,
-                "The formula is right, the floats are not: at z = −800, e⁸⁰⁰ is `inf`, and `inf / inf` is "
-                "`nan`. The form s·(1 − s) has no such quotient.",
+                "The formula is right, the floats are not: at z = −800, e⁸⁰⁰ is `inf`, and `inf "
+                "/ inf` is `nan`. The form s·(1 − s) has no such quotient.",
             ),
         ],
         remember="It is largest, ¼, at z = 0, and tiny far out; that is what saturation means.",
@@ -205,31 +214,32 @@ def softmax(z):
         ],
         hints=[
             "First the formula, then the overflow. `np.exp(z)` gives every numerator at once.",
-            "The sum runs along a row, so `axis=-1`; with `keepdims=True` the result keeps the shape "
-            "(n, 1) and divides row by row.",
-            "Taking the same number off a whole row changes nothing: it cancels in the quotient. Take "
-            "off the largest, and no exponent is above 0.",
-            "`e = np.exp(z - z.max(axis=-1, keepdims=True))`, and then divide `e` by its sum in the "
-            "same manner.",
+            "The sum runs along a row, so `axis=-1`; with `keepdims=True` the result keeps the "
+            "shape (n, 1) and divides row by row.",
+            "Taking the same number off a whole row changes nothing: it cancels in the "
+            "quotient. Take off the largest, and no exponent is above 0.",
+            "`e = np.exp(z - z.max(axis=-1, keepdims=True))`, and then divide `e` by its sum in "
+            "the same manner.",
         ],
         mistakes=[
             Mistake(
                 "overflow",
                 _softmax_shifted_by(lambda z: 0),
-                "Right for small numbers, but e¹⁰⁰⁰ is `inf` and `inf / inf` is `nan`; and with all entries "
-                "near −1000 it is 0/0. Take the largest entry of the row off before `np.exp`.",
+                "Right for small numbers, but e¹⁰⁰⁰ is `inf` and `inf / inf` is `nan`; and with "
+                "all entries near −1000 it is 0/0. Take the largest entry of the row off before "
+                "`np.exp`.",
             ),
             Mistake(
                 "largest of the whole batch",
                 _softmax_shifted_by(np.max),
-                "You take off the largest entry of the whole batch. A row far below it becomes all "
-                "zeros, and 0/0 is `nan`. Each row needs its own: `axis=-1, keepdims=True`.",
+                "You take off the largest entry of the whole batch. A row far below it becomes "
+                "all zeros, and 0/0 is `nan`. Each row needs its own: `axis=-1, keepdims=True`.",
             ),
             Mistake(
                 "columns",
                 _softmax_along(0),
-                "The columns add up to 1, the rows do not: the sum ran down the batch (`axis=0`) and mixed "
-                "records. One record is one row: `axis=-1`.",
+                "The columns add up to 1, the rows do not: the sum ran down the batch "
+                "(`axis=0`) and mixed records. One record is one row: `axis=-1`.",
             ),
             Mistake(
                 "whole batch",
@@ -239,8 +249,8 @@ def softmax(z):
             Mistake(
                 "no keepdims",
                 lambda z: np.exp(z - z.max(axis=-1)),
-                "The sum (or maximum) of the rows has shape (n,), and numpy lines it up with the columns. "
-                "With `keepdims=True` it stays (n, 1), one number per row.",
+                "The sum (or maximum) of the rows has shape (n,), and numpy lines it up with "
+                "the columns. With `keepdims=True` it stays (n, 1), one number per row.",
             ),
             Mistake(
                 "not divided",
@@ -250,8 +260,8 @@ def softmax(z):
             Mistake(
                 "divided without exponential",
                 lambda z: z / z.sum(axis=-1, keepdims=True),
-                "The rows add up to 1, but `np.exp` is missing: with negative entries some shares would be "
-                "negative.",
+                "The rows add up to 1, but `np.exp` is missing: with negative entries some "
+                "shares would be negative.",
             ),
         ],
         remember="Taking off the largest entry changes no output, only the overflow.",
@@ -289,8 +299,8 @@ def d_elu(z, alpha=1.0):
             Mistake(
                 "value below zero",
                 lambda z, alpha=1.0: np.where(z > 0, 1.0, alpha * np.expm1(np.minimum(z, 0))),
-                "Below zero you kept the −1, so this is ELU's value there. The −1 is a constant: it goes "
-                "when you differentiate.",
+                "Below zero you kept the −1, so this is ELU's value there. The −1 is a "
+                "constant: it goes when you differentiate.",
             ),
             Mistake(
                 "value",
@@ -305,14 +315,14 @@ def d_elu(z, alpha=1.0):
             Mistake(
                 "ReLU's slope",
                 lambda z, alpha=1.0: np.where(z > 0, 1.0, 0.0),
-                "Below zero you give 0, as for ReLU. ELU goes on falling there, with slope α·eᶻ: that is "
-                "why its units do not die.",
+                "Below zero you give 0, as for ReLU. ELU goes on falling there, with slope "
+                "α·eᶻ: that is why its units do not die.",
             ),
             Mistake(
                 "leaky ReLU's slope",
                 lambda z, alpha=1.0: np.where(z > 0, 1.0, alpha),
-                "Below zero you give the constant α, which is leaky ReLU's slope. ELU flattens out: its "
-                "slope is α·eᶻ and fades towards −∞.",
+                "Below zero you give the constant α, which is leaky ReLU's slope. ELU flattens "
+                "out: its slope is α·eᶻ and fades towards −∞.",
             ),
             Mistake(
                 "z for 1",
@@ -346,8 +356,9 @@ s * (1 - s)              # 4.54e-05""",
             Mistake(
                 "zero",
                 0.0,
-                "Small, but not zero: rounded to four decimals it prints as 0.0000, and that is where this "
-                "claim comes from. The weight still moves, about 5,500 times more slowly than at z = 0.",
+                "Small, but not zero: rounded to four decimals it prints as 0.0000, and that is "
+                "where this claim comes from. The weight still moves, about 5,500 times more "
+                "slowly than at z = 0.",
             ),
             Mistake(
                 "value",
@@ -357,8 +368,8 @@ s * (1 - s)              # 4.54e-05""",
             Mistake(
                 "z for s",
                 lambda z: z * (1 - z),
-                "In s·(1 − s), s is the output σ(10), not the input 10. A slope of the sigmoid lies "
-                "between 0 and ¼.",
+                "In s·(1 − s), s is the output σ(10), not the input 10. A slope of the sigmoid "
+                "lies between 0 and ¼.",
             ),
             Mistake(
                 "the peak",
@@ -368,8 +379,8 @@ s * (1 - s)              # 4.54e-05""",
             Mistake(
                 "wrong sign in the exponent",
                 lambda z: math.exp(z),
-                "This is e¹⁰. In the sigmoid stands e⁻ᶻ, which is tiny at z = 10. A slope of the sigmoid "
-                "is never above ¼.",
+                "This is e¹⁰. In the sigmoid stands e⁻ᶻ, which is tiny at z = 10. A slope of "
+                "the sigmoid is never above ¼.",
             ),
             Mistake(
                 "percent",
@@ -390,8 +401,8 @@ gradient step?""",
         options=[
             Option(
                 "No weight of the network can change, because the output is 0.",
-                "The chain rule multiplies slopes, and tanh'(0) = 1. The output 0 enters the gradient of "
-                "those weights only that read it.",
+                "The chain rule multiplies slopes, and tanh'(0) = 1. The output 0 enters the "
+                "gradient of those weights only that read it.",
                 name="nothing learns",
             ),
             Option(
@@ -400,29 +411,30 @@ gradient step?""",
                 name="slope taken for value",
             ),
             Option(
-                "The weights that read this output get the gradient 0 from this record; the unit's own "
-                "weights get the strongest signal tanh can pass.",
-                "∂L/∂w of a weight that reads the output contains that output, which is 0; the unit's own "
-                "weights are reached through tanh'(0) = 1.",
+                "The weights that read this output get the gradient 0 from this record; the "
+                "unit's own weights get the strongest signal tanh can pass.",
+                "∂L/∂w of a weight that reads the output contains that output, which is 0; the "
+                "unit's own weights are reached through tanh'(0) = 1.",
                 right=True,
             ),
             Option(
                 "The unit is dead for good, as a ReLU unit with z < 0 for all records is.",
-                "A dead ReLU unit has the slope 0 for every record. Here the slope is 1, and another "
-                "record gives another z.",
+                "A dead ReLU unit has the slope 0 for every record. Here the slope is 1, and "
+                "another record gives another z.",
                 name="dead unit",
             ),
             Option(
                 "Everything doubles, because the slope of tanh at 0 is 2.",
-                "tanh'(0) = 1 − tanh(0)² = 1. It is the largest slope of tanh, but it doubles nothing.",
+                "tanh'(0) = 1 − tanh(0)² = 1. It is the largest slope of tanh, but it doubles "
+                "nothing.",
                 name="slope 2",
             ),
         ],
         hints=[
             "Keep two numbers apart: the value tanh(0), and the slope tanh'(0).",
             "tanh' = 1 − tanh². What is that at z = 0?",
-            "A weight's gradient is what the weight reads, times what comes back to the unit it feeds. "
-            "The output 0 is read by the next layer's weights only.",
+            "A weight's gradient is what the weight reads, times what comes back to the unit it "
+            "feeds. The output 0 is read by the next layer's weights only.",
         ],
     )
 )

@@ -1,9 +1,10 @@
-"""Exercises of notebook 06: how far one step goes, when steps stop helping, and how to find the rate."""
+"""Exercises of notebook 06: how far a step goes, when it goes too far, finding a rate."""
 
 import math
 
 import numpy as np
 
+from .. import quadratic
 from ..checks import number, whole
 from ..datasets import moons
 from ..training import Settings, train
@@ -23,16 +24,18 @@ predict_ten = SET.add(
     Prediction(
         name="predict_ten",
         prompt=r"""
-Gradient descent on the parabola $L = \frac12 w^2$ starts at $w = 1$ with `lr = 10`. What happens?""",
+Gradient descent on the parabola $L = \frac12 w^2$ starts at $w = 1$ with `lr = 10`.
+What happens?""",
         options=[
             Option(
                 "It takes big jumps, so it arrives sooner than with lr = 0.1.",
-                "Big jumps help only while they land nearer: here each lands nine times as far away.",
+                "Big jumps help only while they land nearer: here each lands nine times as far "
+                "away.",
             ),
             Option(
                 "It zig-zags across the valley and comes nearer each time.",
-                "It does change sides, but a zig-zag comes nearer only for rates between 1/c and 2/c, here 1 "
-                "and 2.",
+                "It does change sides, but a zig-zag comes nearer only for rates between 1/c "
+                "and 2/c, here 1 and 2.",
             ),
             Option(
                 "It jumps between two points for ever.",
@@ -48,9 +51,11 @@ Gradient descent on the parabola $L = \frac12 w^2$ starts at $w = 1$ with `lr = 
                 "Standing still would need the slope 0, and at w = 1 the slope is 1.",
             ),
         ],
-        measured=lambda: "One step takes w = 1 to 1 − 10·1 = −9; five steps: "
-        + ", ".join(f"{w:g}" for w in _path(1.0, 10.0, 1.0, 5))
-        + ".",
+        measured=lambda: (
+            "One step takes w = 1 to 1 − 10·1 = −9; five steps: "
+            + ", ".join(f"{w:g}" for w in _path(1.0, 10.0, 1.0, 5))
+            + "."
+        ),
         hints=[
             "The slope of ½w² at w = 1 is 1. How long is the first step?",
             "lr · slope = 10: from 1 to −9. What is the slope there?",
@@ -82,7 +87,8 @@ slope = {c} * {w}          # ∂L/∂w = c·w = 1.5
             Mistake(
                 "uphill",
                 lambda w, lr, c: w + lr * c * w,
-                "You went uphill. The slope points to where L rises; the step is taken off: w − lr·slope.",
+                "You went uphill. The slope points to where L rises; the step is taken off: w − "
+                "lr·slope.",
             ),
             Mistake(
                 "the step alone",
@@ -107,7 +113,8 @@ slope = {c} * {w}          # ∂L/∂w = c·w = 1.5
             Mistake(
                 "factor 2 too many",
                 lambda w, lr, c: w - lr * 2 * c * w,
-                "Your slope is twice as large. The ½ in the loss is there to cancel the 2 of the derivative.",
+                "Your slope is twice as large. The ½ in the loss is there to cancel the 2 of "
+                "the derivative.",
             ),
         ],
         remember="A slope of 1.5 and a rate of 0.01 move the weight by 0.015.",
@@ -154,7 +161,12 @@ def descend(w, lr, c, steps):
             rng.uniform(0.2, 2.4) / lr,
             int(rng.integers(3, 7)),
         ),
-        edge_cases=[(1.0, 0.1, 2.0, 3), (-2.0, 0.25, 4.0, 4), (1.5, 0.3, 2.0, 0), (2.0, 0.5, 3.0, 1)],
+        edge_cases=[
+            (1.0, 0.1, 2.0, 3),
+            (-2.0, 0.25, 4.0, 4),
+            (1.5, 0.3, 2.0, 0),
+            (2.0, 0.5, 3.0, 1),
+        ],
         alternatives=[
             lambda w, lr, c, steps: w * np.cumprod([1.0] + [1 - lr * c] * steps),
             lambda w, lr, c, steps: np.array([(1 - c * lr) ** k * w for k in range(steps + 1)]),
@@ -163,19 +175,21 @@ def descend(w, lr, c, steps):
             "Start with `path = [w]`, and let a loop append one place per step.",
             "In each step the slope is that of the place where you are now: c·w.",
             "The new place is `w - lr * c * w`; `w` itself must become it before the next step.",
-            "`for _ in range(steps):`, in it `w = w - lr * c * w` and `path.append(w)`; at the end `return path`.",
+            "`for _ in range(steps):`, in it `w = w - lr * c * w` and `path.append(w)`; at the "
+            "end `return path`.",
         ],
         mistakes=[
             Mistake(
                 "uphill",
                 _walk(lambda w, c, start: -c * w),
-                "It climbs: the step is added. Downhill is against the slope, so take `lr * c * w` off.",
+                "It climbs: the step is added. Downhill is against the slope, so take `lr * c * "
+                "w` off.",
             ),
             Mistake(
                 "slope of the start",
                 _walk(lambda w, c, start: c * start),
-                "The slope is taken once, at the start, and used for every step. It changes as you move: "
-                "compute `c * w` anew inside the loop.",
+                "The slope is taken once, at the start, and used for every step. It changes as "
+                "you move: compute `c * w` anew inside the loop.",
             ),
             Mistake(
                 "curvature forgotten",
@@ -185,27 +199,29 @@ def descend(w, lr, c, steps):
             Mistake(
                 "factor 2 too many",
                 _walk(lambda w, c, start: 2 * c * w),
-                "Every step is twice as long as it should be: the ½ in the loss cancels the 2 of the "
-                "derivative, so the slope is c·w.",
+                "Every step is twice as long as it should be: the ½ in the loss cancels the 2 "
+                "of the derivative, so the slope is c·w.",
             ),
             Mistake(
                 "start left out",
                 _walk(lambda w, c, start: c * w, lambda path, w: path[1:]),
-                "The place you start from is missing: put it in the list before the loop, `path = [w]`.",
+                "The place you start from is missing: put it in the list before the loop, `path "
+                "= [w]`.",
             ),
             Mistake(
                 "last step left out",
                 _walk(lambda w, c, start: c * w, lambda path, w: path[:-1] or path),
-                "The last place is missing: `append` must come after the step, or the loop ends one early.",
+                "The last place is missing: `append` must come after the step, or the loop ends "
+                "one early.",
             ),
             Mistake(
                 "only the end",
                 _walk(lambda w, c, start: c * w, lambda path, w: w),
-                "Only the last place is given back. The whole list is asked for: append each place, and "
-                "return the list.",
+                "Only the last place is given back. The whole list is asked for: append each "
+                "place, and return the list.",
             ),
         ],
-        remember="Every place is the one before times 1 − lr·c: that one number decides everything.",
+        remember="Every place is the one before times 1 − lr·c: that number decides everything.",
     )
 )
 
@@ -213,8 +229,8 @@ largest_stable_rate = SET.add(
     Function(
         prompt=r"""
 A loss has a valley in several directions, with the curvatures `c` (an array of positive numbers).
-In each direction a step multiplies the distance by $1 - \mathrm{lr}\cdot c_i$. Write the function that gives
-the **limit of the learning rate**: below it, the distance shrinks in *every* direction.""",
+In each direction a step multiplies the distance by $1 - \mathrm{lr}\cdot c_i$. Write the function
+that gives the **limit of the learning rate**: below it, the distance shrinks in *every* direction.""",
         solution_code='''
 def largest_stable_rate(c):
     """The limit of the learning rate in a valley with curvatures c."""
@@ -222,7 +238,7 @@ def largest_stable_rate(c):
 ''',
         oracle=lambda c: min(2 / float(one) for one in c),
         inputs=lambda rng: (rng.uniform(0.2, 40, rng.integers(2, 6)),),
-        edge_cases=[(np.array([4.0, 1.0]),), (np.array([0.5]),), (np.array([1, 10, 100]),)],
+        edge_cases=[(np.array([4.0, 1.0]),), (np.array([1, 10, 100]),), (np.array([0.5]),)],
         alternatives=[
             lambda c: 2.0 / sorted(c)[-1],
             lambda c: (2 / c).min(),
@@ -230,37 +246,40 @@ def largest_stable_rate(c):
         hints=[
             "The distance shrinks while |1 − lr·c| < 1. For which lr is that so, with one c?",
             "1 − lr·c must stay above −1, so lr·c must stay below 2: lr < 2/c.",
-            "Every direction has its own limit 2/c. All must hold, so the smallest limit counts: that of the "
-            "steepest direction.",
+            "Every direction has its own limit 2/c. All must hold, so the smallest limit "
+            "counts: that of the steepest direction.",
             "`return 2 / …`, and the dots are the largest curvature.",
         ],
         mistakes=[
             Mistake(
                 "fastest, not largest",
                 lambda c: 1 / np.max(c),
-                "1/c is the rate that reaches the bottom in one step. Beyond it the path zig-zags, but it "
-                "still comes nearer, up to 2/c.",
+                "1/c is the rate that reaches the bottom in one step. Beyond it the path "
+                "zig-zags, but it still comes nearer, up to 2/c.",
             ),
             Mistake(
                 "flattest direction",
                 lambda c: 2 / np.min(c),
-                "This is the limit of the flattest direction. At that rate the steepest one has long "
-                "diverged: the largest curvature sets the limit.",
+                "This is the limit of the flattest direction. At that rate the steepest one has "
+                "long diverged: the largest curvature sets the limit.",
             ),
             Mistake(
                 "average direction",
                 lambda c: 2 / np.mean(c),
-                "The average curvature protects no direction: those steeper than the average diverge.",
+                "The average curvature protects no direction: those steeper than the average "
+                "diverge.",
             ),
             Mistake(
                 "sum",
                 lambda c: 2 / np.sum(c),
-                "The directions do not add up: each has its own limit 2/c, and the smallest counts.",
+                "The directions do not add up: each has its own limit 2/c, and the smallest "
+                "counts.",
             ),
             Mistake(
                 "one limit per direction",
                 lambda c: 2 / c,
-                "This is the limit of each direction. One rate serves them all, so give the smallest.",
+                "This is the limit of each direction. One rate serves them all, so give the "
+                "smallest.",
             ),
             Mistake(
                 "upside down",
@@ -273,103 +292,103 @@ def largest_stable_rate(c):
 )
 
 
-def _regimes(straight, arriving):
+def _regimes(monotone, arriving):
     """Names a regime by two tests on (lr, c)."""
 
-    def regime(lr, c):
-        if straight(lr, c):
-            return "straight"
-        return "zig-zag" if arriving(lr, c) else "never arrives"
+    def name_regime(lr, c):
+        if monotone(lr, c):
+            return "monotone"
+        return "zig-zag" if arriving(lr, c) else "diverging"
 
-    return regime
+    return name_regime
 
 
-regime = SET.add(
+name_regime = SET.add(
     Function(
         prompt=r"""
-On $L = \frac12 c\,w^2$ a step multiplies $w$ by $1 - \mathrm{lr}\cdot c$. Write the function that says what becomes
-of it: `"straight"` if $w$ goes to 0 without changing sides (reaching 0 in one step counts),
-`"zig-zag"` if it changes sides and comes nearer, `"never arrives"` otherwise.""",
+On $L = \frac12 c\,w^2$ a step multiplies $w$ by $1 - \mathrm{lr}\cdot c$. Write the function that
+names what becomes of it: `"monotone"` if $w$ goes to 0 without changing sides (reaching 0 in one step counts),
+`"zig-zag"` if it changes sides and comes nearer, `"diverging"` if it comes no nearer.""",
         solution_code='''
-def regime(lr, c):
+def name_regime(lr, c):
     """What gradient descent with rate lr does in a valley of curvature c."""
     if lr * c <= 1:
-        return "straight"
+        return "monotone"
     if lr * c < 2:
         return "zig-zag"
-    return "never arrives"
+    return "diverging"
 ''',
-        oracle=lambda lr, c: (
-            "straight" if 0 <= 1 - lr * c < 1 else "zig-zag" if -1 < 1 - lr * c < 0 else "never arrives"
-        ),
+        oracle=lambda lr, c: quadratic.regime(lr, c, steps=1000),
         inputs=lambda rng: (
             (rng.integers(3) + rng.uniform(0.1, 0.9)) / (c := rng.uniform(0.2, 10)),
             c,
         ),
         edge_cases=[
+            (0.25, 2.0),
+            (0.75, 2.0),
+            (10.0, 0.05),
+            (0.001, 3000.0),
             (1.0, 1.0),
             (2.0, 1.0),
             (10.0, 1.0),
-            (10.0, 0.05),
-            (0.001, 3000.0),
-            (0.75, 2.0),
-            (0.25, 2.0),
-            (0.001, 1500.0),
         ],
         alternatives=[
-            lambda lr, c: "straight" if c <= 1 / lr else "zig-zag" if c < 2 / lr else "never arrives",
-            lambda lr, c: ("straight", "zig-zag", "never arrives")[min(max(math.ceil(lr * c) - 1, 0), 1)]
-            if lr * c < 2
-            else "never arrives",
+            lambda lr, c: "monotone" if lr <= 1 / c else "zig-zag" if lr < 2 / c else "diverging",
+            lambda lr, c: ["monotone", "zig-zag", "diverging"][int(lr * c > 1) + int(lr * c >= 2)],
         ],
         hints=[
-            "Only the product lr·c matters. For which products is 1 − lr·c positive, negative, below −1?",
+            "Only the product lr·c matters. For which products is 1 − lr·c positive, negative, "
+            "below −1?",
             "1 − lr·c ≥ 0 means lr·c ≤ 1: no change of sides. Below −1 the distance grows.",
-            "So the borders of lr·c are 1 and 2; at exactly 2 it jumps between two points for ever.",
+            "So the borders of lr·c are 1 and 2; at exactly 2 it jumps between two points for "
+            "ever.",
             "`if lr * c <= 1:` is the first branch, `if lr * c < 2:` the second.",
         ],
         mistakes=[
             Mistake(
                 "rate alone",
                 _regimes(lambda lr, c: lr <= 1, lambda lr, c: lr < 2),
-                "You judge the rate alone. 0.001 is too large in a valley of curvature 3000, and 10 is fine at "
-                "curvature 0.05: only the product lr·c counts.",
+                "You judge the rate alone. 0.001 is too large in a valley of curvature 3000, "
+                "and 10 is fine at curvature 0.05: only the product lr·c counts.",
             ),
             Mistake(
                 "zig-zag forgotten",
                 _regimes(lambda lr, c: lr * c < 2, lambda lr, c: False),
-                "Between 1/c and 2/c it does arrive, but it changes sides at every step, since 1 − lr·c is "
-                "negative: that is the zig-zag.",
+                "Between 1/c and 2/c it does arrive, but it changes sides at every step, since "
+                "1 − lr·c is negative: that is the zig-zag.",
             ),
             Mistake(
                 "zig-zag taken for divergence",
                 _regimes(lambda lr, c: lr * c <= 1, lambda lr, c: False),
-                "Changing sides is not diverging: up to lr·c = 2 every place is nearer than the one before.",
+                "Changing sides is not diverging: below lr·c = 2 every place is nearer than the "
+                "one before.",
             ),
             Mistake(
                 "jumping for ever",
                 _regimes(lambda lr, c: lr * c <= 1, lambda lr, c: lr * c <= 2),
-                "At exactly lr·c = 2 the factor is −1: it jumps between two points and comes no nearer.",
+                "At exactly lr·c = 2 the factor is −1: it jumps between two points and comes no "
+                "nearer.",
             ),
             Mistake(
                 "one step",
                 _regimes(lambda lr, c: lr * c < 1, lambda lr, c: lr * c < 2),
-                "At exactly lr·c = 1 the factor is 0: it reaches 0 in one step, without changing sides.",
+                "At exactly lr·c = 1 the factor is 0: it reaches 0 in one step, without "
+                "changing sides.",
             ),
             Mistake(
                 "big jumps arrive",
                 _regimes(lambda lr, c: lr * c <= 1, lambda lr, c: True),
-                "Large rates do not arrive after some zig-zag: from lr·c = 2 on, every jump is at least as long "
-                "as the last.",
+                "Large rates do not arrive after some zig-zag: from lr·c = 2 on, every jump is "
+                "at least as long as the last.",
             ),
         ],
-        remember="Whether a rate is large depends on the curvature; 10 can be small, 0.001 too large.",
+        remember="Whether a rate is large depends on the curvature; 10 may be small, 0.001 too large.",
     )
 )
 
 
 def _rate_test(rng):
-    """Trial rates and their costs: flat, falling with a bump, then rising, in the end not finite."""
+    """Trial rates and their costs: falling after a bump, then rising, at last not finite."""
     best, after = int(rng.integers(3, 5)), int(rng.integers(2, 4))
     falling = np.linspace(rng.uniform(0.7, 0.9), rng.uniform(0.1, 0.2), best + 1)
     falling[1] = falling[0] + rng.uniform(0.01, 0.05)
@@ -384,7 +403,9 @@ def _lowest(costs):
 
 
 def _next_smaller(rates, costs):
-    best = min((cost, rate) for rate, cost in zip(rates, costs, strict=True) if math.isfinite(cost))[1]
+    best = min(
+        (cost, rate) for rate, cost in zip(rates, costs, strict=True) if math.isfinite(cost)
+    )[1]
     return max(float(rate) for rate in rates if rate < best)
 
 
@@ -393,7 +414,7 @@ suggest_rate = SET.add(
         prompt="""
 A **rate finder** trained briefly with each of the `rates` (rising) and got these `costs`. Write the
 function that suggests a rate for the long training: find the trial with the lowest cost and take a
-little less, the rate of the trial just before it. Costs of trials that diverged are `nan` or `inf`.""",
+little less, the rate of the trial just before it. Costs of diverged trials are `nan` or `inf`.""",
         solution_code='''
 def suggest_rate(rates, costs):
     """The rate to take for the long training."""
@@ -408,10 +429,13 @@ def suggest_rate(rates, costs):
         ],
         alternatives=[
             lambda rates, costs: rates[np.nanargmin(costs) - 1],
-            lambda rates, costs: rates[sorted(range(len(costs)), key=lambda i: np.nan_to_num(costs[i], nan=1e9))[0] - 1],
+            lambda rates, costs: rates[
+                sorted(range(len(costs)), key=lambda i: np.nan_to_num(costs[i], nan=1e9))[0] - 1
+            ],
         ],
         hints=[
-            "`np.argmin(costs)` says at which place the lowest cost stands; the rate stands at the same place.",
+            "`np.argmin(costs)` says at which place the lowest cost stands; the rate stands at "
+            "the same place.",
             "The trial just before it has the place minus 1.",
             "`np.argmin` takes a `nan` for the lowest. Put `inf` in its place first, with "
             "`np.where(np.isfinite(costs), costs, np.inf)`.",
@@ -421,8 +445,8 @@ def suggest_rate(rates, costs):
             Mistake(
                 "the lowest itself",
                 lambda rates, costs: rates[_lowest(costs)],
-                "This rate won a short test, and it stands next to the cliff: over a long training it may "
-                "diverge. Take a little less: one trial before.",
+                "This rate won a short test, and it stands next to the cliff: over a long "
+                "training it may diverge. Take a little less: one trial before.",
             ),
             Mistake(
                 "one too many",
@@ -442,14 +466,14 @@ def suggest_rate(rates, costs):
             Mistake(
                 "nan taken for the lowest",
                 lambda rates, costs: rates[np.argmin(costs) - 1],
-                "`np.argmin` takes `nan` for the lowest of all, so a trial that diverged wins. Replace what "
-                "is not finite by `np.inf` first.",
+                "`np.argmin` takes `nan` for the lowest of all, so a trial that diverged wins. "
+                "Replace what is not finite by `np.inf` first.",
             ),
             Mistake(
                 "first rise",
                 lambda rates, costs: rates[max(int(np.argmax(np.diff(costs) > 0)) - 1, 0)],
-                "You stop at the first rise. Short trainings are noisy, and a small bump before the valley is "
-                "common: look for the lowest cost of all.",
+                "You stop at the first rise. Short trainings are noisy, and a small bump before "
+                "the valley is common: look for the lowest cost of all.",
             ),
         ],
         remember="A rate finder costs a few short trainings, and saves a long one.",
@@ -464,7 +488,8 @@ def _train_on_moons(lr, batch_size):
     updates = EPOCHS * math.ceil(RECORDS / batch_size)
     every = updates // EPOCHS
     return train(
-        Settings(lr=lr, batch_size=batch_size, steps=updates, evaluate_every=every, seed=0), moons(RECORDS)
+        Settings(lr=lr, batch_size=batch_size, steps=updates, evaluate_every=every, seed=0),
+        moons(RECORDS),
     )
 
 
@@ -483,30 +508,34 @@ reach_cost = SET.add(
     Setting(
         name="reach_cost",
         prompt=f"""
-A 2-16-16-1 tanh network sees the {RECORDS} records of the two moons {EPOCHS} times, with plain gradient descent.
-Find a learning rate `lr` and a `batch_size` (8 to {RECORDS}) with which its cost ends below **{GOAL}**.""",
+A 2-16-16-1 tanh network sees the {RECORDS} records of the two moons {EPOCHS} times, with plain
+gradient descent. Find a learning rate `lr` and a `batch_size` (8 to {RECORDS}) with which its cost ends
+below **{GOAL}**.""",
         controls={
             "lr": lambda v: number("lr", v, 0, 1000, above=True),
             "batch_size": lambda v: whole("batch_size", v, 8, RECORDS),
         },
         run=_train_on_moons,
         reached=lambda h: _final(h) < GOAL,
-        in_words=lambda h: f"cost {_final(h):.2g} after {h.settings.steps} updates, from {h.cost[0]:.2g}",
+        in_words=lambda h: (
+            f"cost {_final(h):.2g} after {h.settings.steps} updates, from {h.cost[0]:.2g}"
+        ),
         goal=f"a cost below {GOAL}",
         solved_by=[{"lr": 0.3, "batch_size": 8}, {"lr": 1.0, "batch_size": 16}],
         hints=[
-            f"All runs last {EPOCHS} epochs. How many updates does that make with 200 records per batch, and "
-            "with 8?",
-            "Take a small batch for many updates. Then try rates a factor of 3 or 10 apart, as the rate "
-            "finder does, and read what became of the cost.",
-            "With `batch_size=8` there are 500 updates, enough. A rate between 0.1 and 1 is right for them.",
+            f"All runs last {EPOCHS} epochs. How many updates does that make with 200 records "
+            "per batch, and with 8?",
+            "Take a small batch for many updates. Then try rates a factor of 3 or 10 apart, as "
+            "the rate finder does, and read what became of the cost.",
+            "With `batch_size=8` there are 500 updates, enough. A rate between 0.1 and 1 is "
+            "right for them.",
         ],
         mistakes=[
             Mistake(
                 "rate too large",
                 {"lr": 100.0, "batch_size": 16},
-                "The cost ended above where it began: the steps overshoot. Divide the rate by 3 or 10 until "
-                "the cost falls.",
+                "The cost ended above where it began: the steps overshoot. Divide the rate by 3 "
+                "or 10 until the cost falls.",
                 when=lambda s, h: _final(h) > h.cost[0],
             ),
             Mistake(
@@ -518,25 +547,26 @@ Find a learning rate `lr` and a `batch_size` (8 to {RECORDS}) with which its cos
             Mistake(
                 "too few updates",
                 {"lr": 0.3, "batch_size": 200},
-                f"The rate is fine, but with so large a batch {EPOCHS} epochs make few updates. Make the batch "
-                "smaller: each step is noisier then, and there are many more of them.",
+                f"The rate is fine, but with so large a batch {EPOCHS} epochs make few updates. "
+                "Make the batch smaller: each step is noisier then, and there are many more of "
+                "them.",
                 when=lambda s, h: s["batch_size"] > 32,
             ),
             Mistake(
                 "rate on the edge",
                 {"lr": 3.0, "batch_size": 16},
-                "The cost goes up and down instead of down: with this rate the steps overshoot the valley "
-                "again and again. Take a third of it.",
+                "The cost goes up and down instead of down: with this rate the steps overshoot "
+                "the valley again and again. Take a third of it.",
                 when=lambda s, h: s["lr"] > 0.5 and not _fell_all_the_way(h),
             ),
             Mistake(
                 "still falling",
                 {"lr": 0.1, "batch_size": 16},
-                "Close: the cost was still falling when the time was up. A larger rate, or a smaller batch "
-                "(more updates in the same 20 epochs), gets there.",
+                "Close: the cost was still falling when the time was up. A larger rate, or a "
+                "smaller batch (more updates in the same 20 epochs), gets there.",
                 when=lambda s, h: h.cost[-1] < 0.9 * h.cost[len(h.cost) // 2] or s["lr"] <= 0.5,
             ),
         ],
-        remember="The rate sets how long a step is, the batch size how many there are and how noisy.",
+        remember="The rate sets how long a step is, the batch size how many there are.",
     )
 )

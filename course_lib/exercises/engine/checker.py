@@ -50,8 +50,9 @@ def _ended_early(exercise, args, outcome):
         return Verdict(
             exercise.name,
             Status.TOO_SLOW,
-            f"After {exercise.seconds:g} seconds it had not finished, so it was stopped: is there a "
-            "loop whose condition never becomes false? A correct answer takes a few milliseconds.",
+            f"After {exercise.seconds:g} seconds it had not finished, so it was stopped: is "
+            "there a loop whose condition never becomes false? A correct answer takes a few "
+            "milliseconds.",
             **where,
         )
     if outcome.stopped == "output":
@@ -70,7 +71,7 @@ def not_attempted(exercise):
 
 
 def _explained(exercise, trial, outcomes, wrong):
-    """The most helpful account of what went wrong: a known mistake, else a pattern, else the facts."""
+    """What went wrong, as helpful as can be: a known mistake, else a pattern, else the facts."""
     first = wrong[0]  # authors put the small and telling cases first
     outcome, expected = outcomes[first], trial.expected[first]
 
@@ -105,7 +106,7 @@ def _explained(exercise, trial, outcomes, wrong):
     if found := diagnose_values(trial):
         return verdict(Status.DIAGNOSIS, found.why, found.name)
     right = len(outcomes) - len(wrong)
-    share = f"It is right for {right} of {len(outcomes)} inputs" if right else "No input gives the right answer"
+    share = f"Right for {right} of {len(outcomes)} inputs" if right else "Right for no input yet"
     return verdict(Status.WRONG, f"{share}. Work the one below by hand and compare.")
 
 
@@ -113,27 +114,28 @@ def _spotless(exercise, trial, outcomes):
     """Every number is right; but is the function also well-behaved?"""
     changed = next((i for i, o in enumerate(outcomes) if o.changed), None)
     touched = sorted({name for o in outcomes for name in o.touched})
+    listed = ", ".join(f"`{name}`" for name in touched[:5])
     again = [trial.call(args, seed=1) for args in trial.cases]
     name = why = ""
     shown = 0
     if touched:
         name = "changes numpy"
         why = (
-            f"The numbers are right, but it replaces or deletes {', '.join(f'`{t}`' for t in touched[:5])}, "
-            "which every other function needs too. It was put back."
+            f"The numbers are right, but it replaces or deletes {listed}, which every other "
+            "function needs too. It was put back."
         )
     elif changed is not None:
         name, shown = "changes its input", changed
         why = (
-            "The numbers are right, but afterwards the array it was given is another. Whoever calls it "
-            "still needs that array: work on a copy, or make a new array."
+            "The numbers are right, but afterwards the array it was given is another. Whoever "
+            "calls it still needs that array: work on a copy, or make a new array."
         )
     elif not all(same_data(a.value, o.value) for a, o in zip(again, outcomes, strict=True)):
         name = "unsteady"
         why = (
-            "The numbers were right at first, but with the same input a second time they are others. It "
-            "must not depend on random numbers, on a variable outside it that changes, or on how "
-            "often it was called."
+            "The numbers were right at first, but with the same input a second time they are "
+            "others. It must not depend on random numbers, on a variable outside it that "
+            "changes, or on how often it was called."
         )
     if name:
         return Verdict(
@@ -208,7 +210,7 @@ def judge_value(exercise, answer, seed):
         if agree(got, wrong, exercise.rtol):
             return verdict(Status.KNOWN_MISTAKE, mistake.why, mistake.name)
     if agree(got, expected, 10 * exercise.rtol):
-        why = f"Nearly: it was rounded too early. Keep all digits until the end; {exercise.precision}."
+        why = f"Nearly: rounded too early. Keep all digits until the end; {exercise.precision}."
         return verdict(Status.DIAGNOSIS, why, "rounding")
     if found := diagnose_values(Trial([given], [expected], [got], exercise.rtol)):
         return verdict(Status.DIAGNOSIS, found.why, found.name)
@@ -225,11 +227,8 @@ def misfit(got, expected, subject="It"):
         return Status.WRONG_TYPE, f"{gives} {_kind(got)}; {want} is wanted."
     if isinstance(got, list) and not isinstance(expected, list) and shape(expected):
         return Status.WRONG_TYPE, f"{gives} a list; {want} is wanted, such as `np.array` makes."
-    if numbers(expected) is None:
-        return None if type(got) is type(expected) else (
-            Status.WRONG_TYPE,
-            f"{gives} {_kind(got)}; {want} is wanted.",
-        )
+    if numbers(expected) is None and type(got) is not type(expected):
+        return Status.WRONG_TYPE, f"{gives} {_kind(got)}; {want} is wanted."
     if shape(got) != shape(expected):
         return Status.WRONG_SHAPE, f"{gives} {_kind(got)}; {want} is wanted."
 
@@ -241,8 +240,10 @@ def _kind(value):
         return "true or false"
     if isinstance(value, str):
         return "a text"
+    if isinstance(value, np.ndarray) and value.dtype.kind == "b":
+        return "an array of true and false"
     if numbers(value) is None:
-        return "true and false values" if hasattr(value, "dtype") else "a list that is no list of numbers"
+        return "a list of something else than numbers"
     if shape(value) == ():
         return "a single number"
     if isinstance(value, list):

@@ -29,7 +29,7 @@ class Trial:
         return agree(got, expected, self.rtol)
 
     def pairs(self):
-        """(inputs, expected, got) of each case, as float arrays, where both are numbers of one shape."""
+        """(inputs, expected, got) of each case, as float arrays, up to the first that cannot be."""
         for args, e, g in zip(self.cases, self.expected, self.got, strict=True):
             e, g = numbers(e), numbers(g)
             if e is None or g is None or e.shape != g.shape:
@@ -58,9 +58,9 @@ def unsteady(t):
     if not all(map(same_data, again, t.got)):
         return Diagnosis(
             "unsteady",
-            "Called twice with the same input, it gives two different answers. A function of its "
-            "inputs must not depend on random numbers, on a variable outside it that changes, or on "
-            "how often it was called.",
+            "Called twice with the same input, it gives two different answers. A function of "
+            "its inputs must not depend on random numbers, on a variable outside it that "
+            "changes, or on how often it was called.",
         )
 
 
@@ -70,8 +70,8 @@ def reads_global(t):
         listed = ", ".join(f"`{n}`" for n in names)
         return Diagnosis(
             "reads a global",
-            f"It reads {listed} from the notebook. The check hands your function other numbers than "
-            "those: use the names in the brackets of the `def` line.",
+            f"It reads {listed} from the notebook. The check hands your function other numbers "
+            "than those: use the names in the brackets of the `def` line.",
         )
 
 
@@ -94,9 +94,9 @@ def not_finite(t):
     if min(sizes[False]) > LARGE and sizes[True]:
         return Diagnosis(
             "overflow",
-            "For large inputs it gives `nan` or `inf`: somewhere `np.exp` of a large number left the "
-            "range of floats (`np.exp(710)` is already `inf`, and `inf / inf` is `nan`). Rearrange "
-            "the formula so that only negative numbers are raised.",
+            "For large inputs it gives `nan` or `inf`: somewhere `np.exp` of a large number "
+            "left the range of floats (`np.exp(710)` is already `inf`, and `inf / inf` is "
+            "`nan`). Rearrange the formula so that only negative numbers are raised.",
         )
     return Diagnosis(
         "not finite",
@@ -125,7 +125,9 @@ def always_the_same(t):
     found = {tuple(np.unique(g)) for _, _, g in t.pairs()}
     if len(t.cases) > 1 and len(found) == 1 and len(only := found.pop()) == 1:
         value = show(float(only[0]))
-        return Diagnosis("always the same", f"Whatever the input, every number it gives is {value}.")
+        return Diagnosis(
+            "always the same", f"Whatever the input, every number it gives is {value}."
+        )
 
 
 def factor(t):
@@ -142,19 +144,22 @@ def factor(t):
         return None
     ratios = np.array(ratios)
     for word, count in _counts(t):
-        for times, text, cure in (
-            (1 / count, f"divided by {word}", f"Was a mean taken, or a division by {word} too many?"),
-            (count, f"multiplied by {word}", f"A division by {word} is missing: a sum instead of a mean?"),
+        for times, text in (
+            (
+                1 / count,
+                f"divided by {word}: a mean where the sum is meant, or one division too many?",
+            ),
+            (count, f"multiplied by {word}: a sum where the mean is meant, a missing 1/n?"),
         ):
             if len(times) == len(ratios) and np.allclose(ratios, times, rtol=max(t.rtol, 1e-9)):
-                return Diagnosis("factor n", f"It is the right answer {text}. {cure}")
+                return Diagnosis("factor n", f"It is the right answer {text}")
     if np.ptp(ratios) > abs(ratios[0]) * max(t.rtol, 1e-9) * 10:
         return None
     return Diagnosis("factor", _factor_in_words(float(np.mean(ratios)), t.rtol))
 
 
 def _counts(t):
-    """Ways to count what is in the first array of each case, where the count differs among cases."""
+    """Ways to count what the first array of each case holds, where the counts differ."""
     shapes = [next((s for a in args if (s := shape(a))), None) for args in t.cases]
     if any(s is None for s in shapes):
         return
@@ -244,8 +249,8 @@ def few_digits(t):
     if all(close(g, e, 1e-5, 1e-7).all() for _, e, g in t.pairs()):
         return Diagnosis(
             "few digits",
-            "The numbers are right to about 7 digits and no further: somewhere they were rounded, or "
-            "stored as `float32`.",
+            "The numbers are right to about 7 digits and no further: somewhere they were "
+            "rounded, or stored as `float32`.",
         )
 
 
@@ -260,15 +265,12 @@ def part_of_the_line(t):
         wrong.append(z[~fits])
         right.append(z[fits])
     wrong, right = np.concatenate(wrong), np.concatenate(right)
-    for word, other, side in (
-        ("positive", "zero and below", 1),
-        ("negative", "zero and above", -1),
-    ):
-        if (side * right > 0).any() and not (side * wrong > 0).any() and (side * wrong < 0).any():
-            if not (side * right < 0).any():
-                return Diagnosis(
-                    f"only {word}", f"It is right for {word} inputs only; look at {other}."
-                )
+    for word, other, side in (("positive", "below", 1), ("negative", "above", -1)):
+        here, there = (side * right > 0).any(), (side * right < 0).any()
+        fails_here, fails_there = (side * wrong > 0).any(), (side * wrong < 0).any()
+        if here and not fails_here and fails_there and not there:
+            why = f"It is right for {word} inputs only: look at what it does {other} zero."
+            return Diagnosis(f"only {word}", why)
     if len(wrong) and not wrong.any():
         return Diagnosis("at zero", "It is wrong at exactly zero only: `>` where `>=` is meant?")
 
@@ -306,18 +308,20 @@ def diagnose_shapes(trial):
 
 
 def one_record_only(t):
-    """Whether a function that fails on arrays is right for their entries, or their rows, one by one."""
+    """A function that fails on arrays may be right for their entries, or rows, one by one."""
     if _right_part_by_part(t, lambda array: array.ravel().tolist()):
         return Diagnosis(
             "one number only",
-            "It is right for one number, but it is called with a whole array. `if`, `max` and `math.exp` "
-            "take one number; `np.where`, `np.maximum` and `np.exp` work on every entry at once.",
+            "It is right for one number, but it is called with a whole array. `if`, `max` and "
+            "`math.exp` take one number; `np.where`, `np.maximum` and `np.exp` work on every "
+            "entry at once.",
         )
     if _right_part_by_part(t, lambda array: list(array) if array.ndim > 1 else []):
         return Diagnosis(
             "one record only",
-            "It is right for one record, but it is called with a batch: a table with one record per "
-            "row. Do the same for every row: `axis=-1` and `keepdims=True` are made for that.",
+            "It is right for one record, but it is called with a batch: a table with one record "
+            "per row. Do the same for every row: `axis=-1` and `keepdims=True` are made for "
+            "that.",
         )
 
 

@@ -75,7 +75,9 @@ class Exercise:
     # what the kinds differ in
 
     accepted = Status.CORRECT
-    how_to_start = "Put your answer where the dots are, run the cell, and this check will look at it."
+    how_to_start = (
+        "Put your answer where the dots are, run the cell, and this check will look at it."
+    )
 
     def solution_text(self):
         raise NotImplementedError
@@ -122,7 +124,8 @@ class Exercise:
             return Panel(
                 "wait",
                 f"Have you tried? · {self.name}",
-                "A wrong try teaches more than a right answer read: the check will tell what is off.",
+                "A wrong try teaches more than a right answer read: the check will tell what is "
+                "off.",
                 foot=f"`ex.{self.name}.solution()` once more, and you will see it.",
             )
         return Panel("hint", f"Solution · {self.name}", self.remember, code=self.solution_text())
@@ -131,7 +134,10 @@ class Exercise:
         return f"{self.name}\n\n{self.prompt.strip()}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": repr(self), "text/markdown": f"**{self.name}**\n\n{self.prompt.strip()}"}
+        return {
+            "text/plain": repr(self),
+            "text/markdown": f"**{self.name}**\n\n{self.prompt.strip()}",
+        }
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -152,8 +158,8 @@ class Function(Exercise):
     seconds: float = SECONDS
 
     how_to_start = (
-        "Replace the line `raise NotImplementedError` by your own, run the cell, and this check will "
-        "look at what your function gives back."
+        "Replace the line `raise NotImplementedError` by your own, run the cell, and this check "
+        "will look at what your function gives back."
     )
 
     def __post_init__(self):
@@ -172,15 +178,16 @@ class Function(Exercise):
         return [tuple(c) for c in (*self.edge_cases, *fresh)]
 
     def judge(self, answer=..., seed=0, call=None):
-        """The Verdict on a function; `call(args, seed) -> Outcome` reaches one that runs elsewhere."""
+        """The Verdict; `call(args, seed) -> Outcome` reaches a function that runs elsewhere."""
         if call is None:
             if answer is None or answer is Ellipsis:
                 return not_attempted(self)
             if not callable(answer):
+                how = f"`ex.{self.name}.check({self.name})`"
                 return Verdict(
                     self.name,
                     Status.WRONG_TYPE,
-                    f"The check wants the function itself, without brackets: `ex.{self.name}.check({self.name})`.",
+                    f"The check wants the function itself, without brackets: {how}.",
                 )
             call = Caller(answer, self.seconds)
         return judge_function(self, call, seed, answer)
@@ -220,8 +227,8 @@ class Function(Exercise):
 class Number(Exercise):
     """Work out a number or an array by hand.
 
-    `values` are the numbers given, a dict or a function of an rng; the prompt names them in {braces}.
-    `oracle` and each mistake take them in that order.
+    `values` are the numbers given, a dict or a function of an rng; the prompt has their names in
+    {braces}; `oracle` and each mistake take them in that order.
     """
 
     values: dict | Callable
@@ -269,9 +276,7 @@ class Number(Exercise):
 
 def _filled_in(text, values):
     """Put the values where the text has their names in braces; other braces, as of LaTeX, stay."""
-    return re.sub(
-        r"\{(\w+)\}", lambda m: f"{values[m[1]]:g}" if m[1] in values else m[0], text
-    )
+    return re.sub(r"\{(\w+)\}", lambda m: f"{values[m[1]]:g}" if m[1] in values else m[0], text)
 
 
 @dataclass(frozen=True)
@@ -300,10 +305,10 @@ class Choice(Exercise):
 
     @property
     def how_to_start(self):
-        return f"Put the letter of your choice where the dots are: `{self.name} = \"a\"`."
+        return f'Put the letter of your choice where the dots are: `{self.name} = "a"`.'
 
     def _letter(self, answer):
-        return answer.strip(" ()).").lower() if isinstance(answer, str) else None
+        return answer.strip(" ().").lower() if isinstance(answer, str) else None
 
     def judge(self, answer=..., seed=None):
         if answer is None or answer is Ellipsis:
@@ -318,7 +323,11 @@ class Choice(Exercise):
         if option.right:
             return Verdict(self.name, Status.CORRECT, f"{option.why} {self.remember}".strip())
         return Verdict(
-            self.name, Status.KNOWN_MISTAKE, option.why, option.name or letter, got=f"({letter}) {option.text}"
+            self.name,
+            Status.KNOWN_MISTAKE,
+            option.why,
+            option.name or letter,
+            got=f"({letter}) {option.text}",
         )
 
     def solution_text(self):
@@ -383,7 +392,8 @@ class Prediction(Choice):
         return Panel(
             "wait",
             f"First your prediction · {self.name}",
-            f"Answer with `ex.{self.name}.check(\"a\")`, or another letter; then run this cell again.",
+            f'Answer with `ex.{self.name}.check("a")`, or another letter; then run this cell '
+            "again.",
         )
 
     def reveal(self):
@@ -414,7 +424,9 @@ class Setting(Exercise):
     solved_by: list
     mistakes: list
 
-    how_to_start = "Put numbers where the dots are; the check trains with them and tells what came of it."
+    how_to_start = (
+        "Put numbers where the dots are; the check trains with them and tells what came of it."
+    )
 
     def check(self, **settings):
         """Train with these settings, judge the result, and note the progress."""
@@ -442,7 +454,8 @@ class Setting(Exercise):
         for name in (*settings, *self.controls):
             if name not in self.controls or name not in settings:
                 listed = ", ".join(f"{c}=…" for c in self.controls)
-                raise ValueError(f"{name} is {'missing' if name in self.controls else 'not asked for'}: give {listed}")
+                problem = "missing" if name in self.controls else "not asked for"
+                raise ValueError(f"{name} is {problem}: give {listed}")
         return {name: check(settings[name]) for name, check in self.controls.items()}
 
     @property

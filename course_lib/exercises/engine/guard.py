@@ -11,6 +11,7 @@ import ctypes
 import io
 import linecache
 import math
+import operator
 import random
 import signal
 import sys
@@ -148,7 +149,7 @@ class Watch:
     """Raises TimeUp in the function that runs, once the time is up and until it has ended.
 
     A function may swallow the first TimeUp (`except: pass`), so every further line of it brings
-    another. Scheduling it from a trace function, instead of raising it there, keeps the trace alive.
+    another. Scheduling it from a trace function, not raising it there, keeps the trace alive.
     In the main thread an alarm starts this, and until then nothing is slowed down; where there is
     no alarm (Windows, other threads), the trace runs from the start and looks at the clock.
     """
@@ -225,12 +226,12 @@ class Tape(io.TextIOBase):
 
 @contextlib.contextmanager
 def _as_it_was(seed):
-    """Keep the global state of Python and numpy from what runs inside, and yield what it touched."""
+    """Keep Python's and numpy's global state from what runs inside; yield what it touched."""
     touched = []
     put_numpy_back()
     built_in, python_random = dict(vars(builtins)), random.getstate()
-    numpy_random = np.random.get_state()
-    np.random.seed(seed)
+    numpy_random = np.random.get_state()  # noqa: NPY002 (the state that learners share)
+    np.random.seed(seed)  # noqa: NPY002
     random.seed(seed)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"), np.printoptions():
@@ -239,7 +240,7 @@ def _as_it_was(seed):
     finally:
         _put_back(builtins, built_in)
         touched += put_numpy_back()
-        np.random.set_state(numpy_random)
+        np.random.set_state(numpy_random)  # noqa: NPY002
         random.setstate(python_random)
 
 
@@ -250,6 +251,8 @@ def put_numpy_back():
 
 def _put_back(module, kept):
     now = vars(module)
+    if all(map(operator.is_, map(now.get, kept), kept.values())):  # nearly always, and quick
+        return []
     lost = [name for name, value in kept.items() if now.get(name, _GONE) is not value]
     now.update({name: kept[name] for name in lost})
     return lost

@@ -1,4 +1,4 @@
-"""What an exercise has to say, drawn as a panel in the notebook and written as plain text elsewhere.
+"""What an exercise has to say: a panel in the notebook, plain text elsewhere.
 
 The HTML holds no ids, times or addresses: stored notebooks are compared with it, letter by letter.
 """

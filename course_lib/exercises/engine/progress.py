@@ -1,7 +1,7 @@
 """What has been tried and solved, kept in one small file beside the notebooks.
 
-Several notebooks write it at once, disks fill up, computers crash: what is on disk is always a whole
-file, what two notebooks know is merged, and no failure here ever stops a check.
+Several notebooks write at once, disks fill up, computers crash: what is on disk is always a
+whole file, what two notebooks know is merged, and no failure here ever stops a check.
 """
 
 import importlib
@@ -23,7 +23,7 @@ _books = {}
 
 
 def path():
-    """Where the progress is kept: what COURSE_PROGRESS says ("off": nowhere), else beside the notebooks."""
+    """Where to keep it: as COURSE_PROGRESS says ("off": nowhere), else beside the notebooks."""
     named = os.environ.get("COURSE_PROGRESS")
     if named:
         return None if named == "off" else Path(named)
@@ -41,12 +41,12 @@ def _book():
 
 
 def note(key, state):
-    """Note that exercise `key` is now tried or solved; return what the learner should know, or ""."""
+    """Note that `key` is now tried or solved; return what the learner should know, or ""."""
     return _book().note(key, state)
 
 
 def state(key):
-    """"open", "tried" or "solved"."""
+    """ "open", "tried" or "solved"."""
     return _book().states().get(key, "open")
 
 
@@ -74,8 +74,8 @@ class Progress:
                 said = self._save()
         except OSError as error:
             said = (
-                f"Your progress cannot be saved here ({error.strerror or 'no access'}), so it lasts until "
-                "this notebook is closed. Everything else works."
+                f"Your progress cannot be saved here ({error.strerror or 'no access'}), so it "
+                "lasts until this notebook is closed. Everything else works."
             )
         if said in self.warned:
             return ""
@@ -90,8 +90,8 @@ class Progress:
             spoilt = self.where.with_name(self.where.name + ".bak")
             os.replace(self.where, spoilt)
             said = (
-                f"The file with your progress could not be read; it was kept as `{spoilt.name}`, and a "
-                "new one was begun with what this notebook knows."
+                f"The file with your progress could not be read; it was kept as `{spoilt.name}`, "
+                "and a new one was begun with what this notebook knows."
             )
         text = json.dumps({"version": 1, "exercises": _merged(saved, self.mine)}, indent=1)
         half = self.where.with_name(f"{self.where.name}.{os.getpid()}.tmp")
@@ -168,7 +168,9 @@ class Overview:
 
     def __str__(self):
         width = max(len(row[0]) for row in self._cells())
-        return "\n".join(f"{a:<{width}}  {b:>6}  {c:>5}  {d:>4}  {e}" for a, b, c, d, e in self._cells())
+        return "\n".join(
+            f"{a:<{width}}  {b:>6}  {c:>5}  {d:>4}  {e}" for a, b, c, d, e in self._cells()
+        )
 
     __repr__ = __str__
 

@@ -111,7 +111,7 @@ def shape(value):
 
 
 def few_digits(value, digits=3):
-    """`value` with its floats rounded to `digits` significant digits, so that it is shown as it is."""
+    """`value` with floats of few significant digits, so that what is shown is what is used."""
     if isinstance(value, float):
         return float(f"{value:.{digits}g}")
     if isinstance(value, list):
@@ -122,7 +122,7 @@ def few_digits(value, digits=3):
 
 
 def show(value, digits=DIGITS, most=8):
-    """`value` in short: floats to `digits` significant digits, `most` entries of a row or column."""
+    """`value` in short: floats to `digits` significant digits, at most `most` entries in a row."""
     if isinstance(value, Odd):
         return value.what
     if isinstance(value, np.ndarray):

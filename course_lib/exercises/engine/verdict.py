@@ -1,4 +1,4 @@
-"""The verdict on an answer: data first, so that a panel, a test and a grade can all be made of it."""
+"""The verdict on an answer: data, so that a panel, a test and a grade can be made of it."""
 
 from dataclasses import asdict, dataclass
 from enum import Enum
