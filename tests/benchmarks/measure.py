@@ -59,8 +59,5 @@ def table(rows):
         verdict = {True: "met", False: "MISSED", None: ""}[row.met]
         lines.append((row.what, f"{row.value:.{digits}f} {row.unit}", goal, verdict, row.note))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
-    sides = "<>><<"  # words to the left, numbers to the right
-    return "\n".join(
-        "  ".join(f"{text:{side}{width}}" for text, side, width in zip(line, sides, widths)).rstrip()
-        for line in lines
-    )
+    form = "  ".join(f"{{:{side}{width}}}" for side, width in zip("<>><<", widths))
+    return "\n".join(form.format(*line).rstrip() for line in lines)

@@ -22,12 +22,13 @@ window.probe = {
     requestAnimationFrame(() => this.shown.push([which, performance.now()]));
   },
 
-  // Milliseconds from the key press to each new picture; waits for `pictures` of them, then for rest.
+  // Milliseconds from the key press to each picture's first change, when `pictures` of them changed.
   async stop(pictures, rest = 80, limit = 3000) {
     const end = performance.now() + limit;
-    while (this.shown.length < pictures && performance.now() < end) await pause(5);
+    const first = () => new Map([...this.shown].reverse()); // of equal keys the earliest stays
+    while (first().size < pictures && performance.now() < end) await pause(5);
     await this.rest(rest);
-    return this.shown.map(([which, when]) => [which, when - this.start]);
+    return [...first().values()].map((when) => when - this.start).sort((a, b) => a - b);
   },
 
   async rest(milliseconds) {

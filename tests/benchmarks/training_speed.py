@@ -1,4 +1,4 @@
-"""One training update of a small network, here and in two libraries; a sweep, at once and singly."""
+"""One training update of a small network, here and in two libraries; a sweep, at once or not."""
 
 import warnings
 from dataclasses import replace
