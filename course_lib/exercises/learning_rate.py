@@ -230,7 +230,7 @@ largest_stable_rate = SET.add(
         prompt=r"""
 A loss has a valley in several directions, with the curvatures `c` (an array of positive numbers).
 In each direction a step multiplies the distance by $1 - \mathrm{lr}\cdot c_i$. Write the function
-that gives the **limit of the learning rate**: below it, the distance shrinks in *every* direction.""",
+that gives the **limit of the rate**: below it, the distance shrinks in every direction.""",
         solution_code='''
 def largest_stable_rate(c):
     """The limit of the learning rate in a valley with curvatures c."""
@@ -307,8 +307,8 @@ name_regime = SET.add(
     Function(
         prompt=r"""
 On $L = \frac12 c\,w^2$ a step multiplies $w$ by $1 - \mathrm{lr}\cdot c$. Write the function that
-names what becomes of it: `"monotone"` if $w$ goes to 0 without changing sides (reaching 0 in one step counts),
-`"zig-zag"` if it changes sides and comes nearer, `"diverging"` if it comes no nearer.""",
+names what becomes of it: `"monotone"` if $w$ goes to 0 without changing sides (0 in one step
+counts), `"zig-zag"` if it changes sides and comes nearer, `"diverging"` if it comes no nearer.""",
         solution_code='''
 def name_regime(lr, c):
     """What gradient descent with rate lr does in a valley of curvature c."""
@@ -382,13 +382,13 @@ def name_regime(lr, c):
                 "at least as long as the last.",
             ),
         ],
-        remember="Whether a rate is large depends on the curvature; 10 may be small, 0.001 too large.",
+        remember="Whether a rate is large depends on the curvature: 10 may be small, 0.001 large.",
     )
 )
 
 
 def _rate_test(rng):
-    """Trial rates and their costs: falling after a bump, then rising, at last not finite."""
+    """Rising rates and their costs: down after a bump, up again, at last not finite."""
     best, after = int(rng.integers(3, 5)), int(rng.integers(2, 4))
     falling = np.linspace(rng.uniform(0.7, 0.9), rng.uniform(0.1, 0.2), best + 1)
     falling[1] = falling[0] + rng.uniform(0.01, 0.05)
@@ -509,8 +509,8 @@ reach_cost = SET.add(
         name="reach_cost",
         prompt=f"""
 A 2-16-16-1 tanh network sees the {RECORDS} records of the two moons {EPOCHS} times, with plain
-gradient descent. Find a learning rate `lr` and a `batch_size` (8 to {RECORDS}) with which its cost ends
-below **{GOAL}**.""",
+gradient descent. Find a learning rate `lr` and a `batch_size` (8 to {RECORDS}) with which its
+cost ends below **{GOAL}**.""",
         controls={
             "lr": lambda v: number("lr", v, 0, 1000, above=True),
             "batch_size": lambda v: whole("batch_size", v, 8, RECORDS),

@@ -5,6 +5,7 @@ random state and Python's built-in names are as they were. This is care, not sec
 means harm needs a process of its own, and so does a loop inside one C function.
 """
 
+import _thread
 import builtins
 import contextlib
 import ctypes
@@ -29,6 +30,7 @@ from .values import copied, plain, same_data
 SECONDS = 3.0  # for all calls of one check together
 CHARACTERS = 100_000  # printed in one call before it is stopped
 LINES_SHOWN = 5
+INTERVAL = 0.05  # seconds from one TimeUp to the next
 
 _OURS = str(Path(__file__).resolve().parents[2])
 _NUMPY = str(Path(np.__file__).parent)
@@ -101,7 +103,7 @@ class Caller:
                 stopped = "output"
             try:
                 watch.stop()
-            except TimeUp:  # one last, already under way
+            except TimeUp:
                 watch.stop()
         self.left = max(self.left - (time.monotonic() - start), 0.01)
         changed = tuple(i for i, a in enumerate(args) if not same_data(a, inputs[i]))
@@ -148,30 +150,45 @@ def _line(error, function):
 class Watch:
     """Raises TimeUp in the function that runs, once the time is up and until it has ended.
 
-    A function may swallow the first TimeUp (`except: pass`), so every further line of it brings
-    another. Scheduling it from a trace function, not raising it there, keeps the trace alive.
-    In the main thread an alarm starts this, and until then nothing is slowed down; where there is
-    no alarm (Windows, other threads), the trace runs from the start and looks at the clock.
+    A function may swallow the first TimeUp (`except: pass`). So the first one also starts a trace
+    that brings another with every further line; before that, nothing is slowed down. Signals reach
+    the main thread only, where cells run; elsewhere TimeUp is repeated, but may be swallowed.
     """
 
     def __init__(self, seconds):
         self.seconds, self.over = seconds, False
 
     def start(self):
-        self.trace_before = sys.gettrace()
-        self.home = sys._getframe(1)
+        self.trace_before, self.home = sys.gettrace(), sys._getframe(1)
+        self.thread = threading.get_ident()
         self.ends = time.monotonic() + self.seconds
-        in_main = threading.current_thread() is threading.main_thread()
-        self.alarm = in_main and hasattr(signal, "setitimer")
+        self.main = threading.current_thread() is threading.main_thread()
+        self.alarm = self.main and hasattr(signal, "setitimer")  # not on Windows
+        if self.main:
+            self.signal = signal.SIGALRM if self.alarm else signal.SIGINT
+            self.handler_before = signal.signal(self.signal, self.ring)
         if self.alarm:
-            self.handler_before = signal.signal(signal.SIGALRM, self.ring)
-            signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.05)
+            signal.setitimer(signal.ITIMER_REAL, self.seconds, INTERVAL)
         else:
-            sys.settrace(self.trace)
+            self.stopped = threading.Event()
+            self.clock = threading.Thread(target=self.count_down, daemon=True)
+            self.clock.start()
+
+    def count_down(self):
+        """The alarm of systems and threads that have none; runs in a thread of its own."""
+        pause = self.seconds
+        while not self.stopped.wait(pause):
+            if self.main:
+                _thread.interrupt_main(self.signal)
+            else:
+                self.raise_soon()
+            pause = INTERVAL
 
     def ring(self, signum, frame):
         if self.over:
             return
+        if time.monotonic() < self.ends - INTERVAL:  # the learner's own Ctrl-C
+            self.handler_before(signum, frame)
         while frame is not None and frame is not self.home:
             frame.f_trace = self.trace
             frame = frame.f_back
@@ -179,23 +196,34 @@ class Watch:
         raise TimeUp
 
     def trace(self, frame, event, arg):
-        if frame.f_code.co_filename == __file__:
+        if self.over or frame.f_code.co_filename == __file__:
             return None
-        if not self.over and time.monotonic() > self.ends:
-            _raise_soon(TimeUp)
+        if sys.version_info >= (3, 11):
+            self.raise_soon()
+        elif event == "line":  # there, between an `except` and a `try` no waiting error is noticed
+            raise TimeUp
         return self.trace
 
+    def raise_soon(self):
+        """Have the function raise TimeUp at its next call or jump back.
+
+        It must not be raised here, which would end the trace; but after an ordinary call Python
+        looks for waiting errors at once. A call made by `map` goes unnoticed.
+        """
+        if not self.over:
+            thread, error = ctypes.c_ulong(self.thread), ctypes.py_object(TimeUp)
+            [*map(ctypes.pythonapi.PyThreadState_SetAsyncExc, [thread], [error])]
+
     def stop(self):
+        """Back to normal; may itself be hit by one last TimeUp, and is then called again."""
         if self.alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self.handler_before)
+        else:
+            self.stopped.set()
+            self.clock.join()
+        if self.main:
+            signal.signal(self.signal, self.handler_before)
         sys.settrace(self.trace_before)
-
-
-def _raise_soon(error):
-    """Have this thread raise `error` at its next step."""
-    thread = ctypes.c_ulong(threading.get_ident())
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(error))
 
 
 class Tape(io.TextIOBase):

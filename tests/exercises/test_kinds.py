@@ -1,0 +1,75 @@
+"""What a learner sees of each kind: stubs, panels, predictions, settings."""
+
+from dataclasses import replace
+
+import pytest
+
+from course_lib.exercises import activation_functions, learning_rate
+from course_lib.exercises.engine import Choice, ExerciseSet, Option, Status
+from course_lib.exercises.engine.panel import Panel
+
+
+@pytest.fixture
+def prediction():
+    fresh = replace(learning_rate.predict_ten, prompt="-")
+    fresh.notebook = "06_learning_rate"
+    return fresh
+
+
+def test_a_figure_stays_locked_until_the_prediction_is_made(prediction):
+    shown = []
+    locked = prediction.unlock(lambda: shown.append("figure"))
+    assert (shown, prediction.made) == ([], False)
+    assert "check(" in str(locked)
+    assert prediction.check("z").status is Status.WRONG_TYPE
+    assert not prediction.made
+    assert prediction.check("a").status is Status.RECORDED
+    assert prediction.made
+    prediction.unlock(lambda: shown.append("figure"))
+    assert shown == ["figure"]
+
+
+def test_a_prediction_is_never_marked_but_compared(prediction):
+    assert "First your prediction" in str(prediction.reveal())
+    verdict = prediction.check("a")
+    assert "wrong" not in str(verdict).lower()
+    revealed = str(prediction.reveal())
+    assert "-9, 81, -729" in revealed
+    assert "You had predicted (a)" in revealed
+
+
+def test_a_stub_shows_the_head_and_not_the_body():
+    stub = activation_functions.d_sigmoid.stub
+    assert stub.startswith('def d_sigmoid(z):\n    """')
+    assert "raise NotImplementedError" in stub
+    assert stub.endswith("ex.d_sigmoid.check(d_sigmoid)")
+    assert "np.exp" not in stub
+    assert learning_rate.reach_cost.stub == "ex.reach_cost.check(lr=..., batch_size=...)"
+
+
+def test_a_setting_is_trained_and_judged():
+    assert learning_rate.reach_cost.check(lr=0.3, batch_size=8).correct
+    assert learning_rate.reach_cost.check(lr=100.0, batch_size=16).mistake == "rate too large"
+    missing = learning_rate.reach_cost.check(lr=0.3)
+    assert missing.status is Status.WRONG_TYPE
+    assert "batch_size is missing" in missing.message
+
+
+def test_a_panel_escapes_what_a_learner_wrote():
+    html = Panel("bad", "<b>", "a & `x < y`", rows=(("got", "<script>"),), code="1 < 2").html()
+    assert "<script>" not in html
+    assert "<code>x &lt; y</code>" in html
+    assert 'role="status"' in html
+
+
+def test_a_name_is_given_once():
+    exercises = ExerciseSet("99_test")
+    options = [Option("yes", "so it is", right=True), Option("no", "why not")]
+    exercises.add(Choice(name="one", prompt="-", hints=["-"], options=options))
+    with pytest.raises(ValueError, match="two exercises called 'one'"):
+        exercises.add(Choice(name="one", prompt="-", hints=["-"], options=options))
+
+
+def test_a_choice_has_one_right_option():
+    with pytest.raises(ValueError, match="exactly one"):
+        Choice(name="none", prompt="-", hints=["-"], options=[Option("no", "why not")])
