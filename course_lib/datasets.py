@@ -45,7 +45,7 @@ def _ring(angle, radius):
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
-def moons(n=200, noise=0.15, seed=0):
+def moons(n=200, noise=0.22, seed=0):
     """Two half circles that reach into each other."""
     rng = _rng(n, noise, seed)
     upper, lower = (rng.uniform(0, np.pi, k) for k in (n - n // 2, n // 2))

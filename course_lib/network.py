@@ -6,7 +6,7 @@ n_out), the same lines train many networks at once: matrix products and sums act
 
 import numpy as np
 
-from .activations import d_prelu_d_a, get_activation, leaky_relu, d_leaky_relu
+from .activations import d_leaky_relu, d_prelu_d_a, get_activation, leaky_relu
 from .checks import finite, whole
 from .initializers import get_initializer, recommended
 

@@ -21,6 +21,10 @@ class Control:
         """The setting that stands for a widget's value."""
         return value
 
+    def same(self, one, other):
+        """Whether two values stand at the same place of the widget."""
+        return one == other
+
     def _words(self):
         return {"description": self.label, "style": {"description_width": "initial"}}
 
@@ -38,8 +42,15 @@ class Rate(Control):
     def clean(self, value):
         return float(f"{value:.3g}")
 
+    def same(self, one, other):
+        # A value set from code is shown at the nearest mark, and reported from there: no move.
+        return abs(math.log10(one / other)) < 0.5 * self.step
+
     def widget(self, value):
-        low, high = math.log10(self.low), math.log10(self.high)
+        # The marks are laid through the value, or the slider would show 0.3 at the next mark, 0.316.
+        here = math.log10(value)
+        low = here - math.floor((here - math.log10(self.low)) / self.step + 1e-9) * self.step
+        high = here + math.floor((math.log10(self.high) - here) / self.step + 1e-9) * self.step
         slider = widgets.FloatLogSlider(
             value=value, base=10, min=low, max=high, step=self.step, readout_format=".3g", **self._words()
         )
@@ -59,6 +70,9 @@ class Slide(Control):
 
     def clean(self, value):
         return float(f"{value:.6g}")
+
+    def same(self, one, other):
+        return abs(one - other) < self.step / 2
 
     def widget(self, value):
         slider = widgets.FloatSlider(

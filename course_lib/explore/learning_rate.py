@@ -12,17 +12,17 @@ from ..training import Settings, train
 from .controls import Choice, Menu, Rate
 from .live import Explorer, Picture
 
-RECORDS = 200
-STEPS = 420
-RATES = np.geomspace(1e-3, 10, 33)
-BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, RECORDS)
+RECORDS = 128
+STEPS = 400
+RATES = np.geomspace(1e-3, 10, 25)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, RECORDS)
 GRID = np.linspace(-2.1, 2.1, 48)
 PLANE = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2).astype(np.float32)
 
 
 def settings_of(lr, activation, batch_size):
-    """The training that both pictures show."""
-    return Settings(lr=lr, activation=activation, batch_size=batch_size, steps=STEPS)
+    """The training that both pictures show; `lr` may be a tuple."""
+    return Settings(lr=lr, activation=activation, batch_size=batch_size, steps=STEPS, evaluate_every=8)
 
 
 def verdict(cost):
@@ -53,7 +53,7 @@ class Run(Picture):
 
     def build(self, figure):
         self.curve, self.map = figure.subplots(1, 2, width_ratios=(1.25, 1))
-        self.curve.set(yscale="log", xlim=(0, STEPS), ylim=(5e-3, 20), xlabel="step (one update)")
+        self.curve.set(yscale="log", xlim=(0, STEPS), ylim=(1e-3, 20), xlabel="step (one update)")
         self.curve.set_ylabel("cost: mean loss of all records")
         self.curve.axhline(np.log(2), color=GREY, lw=1, ls=":")
         self.curve.text(STEPS, np.log(2) * 1.08, "guessing: ln 2 ", color=GREY, size=9, ha="right")
@@ -69,7 +69,7 @@ class Run(Picture):
     def show(self, result, settings):
         cost = np.clip(np.nan_to_num(result.cost, nan=1e3, posinf=1e3), 1e-4, 1e3)
         self.line.set_data(result.step, cost)
-        self.end.set_data(result.step[-1:], np.clip(cost[-1:], 5.5e-3, 18))
+        self.end.set_data(result.step[-1:], np.clip(cost[-1:], 1.1e-3, 18))
         self.end.set_marker("^" if cost[-1] > 18 else "o")
         label = result.points.y[:, 0] > 0.5
         for dots, k in zip(self.dots, (False, True), strict=True):
@@ -80,7 +80,8 @@ class Run(Picture):
 
     def words(self, result, settings):
         epochs = STEPS / np.ceil(RECORDS / settings.batch_size)
-        said = f"{settings.activation} network, {STEPS} updates of {settings.batch_size} records ({epochs:.3g} epochs): "
+        length = f"{STEPS} updates of {settings.batch_size} records ({epochs:.3g} epochs)"
+        said = f"{settings.activation} network, {length}: "
         if result.diverged > 0:
             return said + f"diverged, the cost was no number any more at step {result.diverged}."
         return said + f"it {result.verdict}, cost {result.cost[0]:.2f} → {result.cost[-1]:.3g}."
@@ -98,7 +99,7 @@ class Rates(Picture):
 
     def build(self, figure):
         self.axes = figure.subplots()
-        self.axes.set(xscale="log", yscale="log", xlim=(8e-4, 12.5), ylim=(5e-3, 20))
+        self.axes.set(xscale="log", yscale="log", xlim=(8e-4, 12.5), ylim=(1e-3, 20))
         self.axes.set(xlabel="learning rate", ylabel=f"cost after {STEPS} steps")
         self.start = self.axes.axhline(1, color=GREY, lw=1, ls=":", animated=True)
         self.axes.set_title(f"Final cost of {len(RATES)} networks, each trained at its own rate")
@@ -110,18 +111,20 @@ class Rates(Picture):
         self.here_label = self.axes.text(1, 14, "", color=ORANGE, size=9, va="top", animated=True)
 
     def show(self, result, settings):
-        cost = np.where(np.isfinite(result.cost), result.cost, np.inf)
+        cost = np.where(np.isfinite(result.cost), np.maximum(result.cost, 1.3e-3), np.inf)
         off = cost > 18
         self.line.set_data(RATES[~off], cost[~off])
         self.lost.set_data(RATES[off], np.full(off.sum(), 17))
         best = cost.argmin()
         self.best.set_data([RATES[best]], [cost[best]])
         self.best_label.set_position((RATES[best], cost[best] / 1.35))
+        self.best_label.set_ha("right" if RATES[best] > 5 else "left" if RATES[best] < 2e-3 else "center")
         self.best_label.set_text(f"best: {RATES[best]:.2g}")
         self.start.set_ydata([result.start] * 2)
         self.here.set_xdata([settings.lr] * 2)
         left = settings.lr > 2
-        self.here_label.set(x=settings.lr * (0.94 if left else 1.06), text=f"here: {settings.lr:g}", ha="right" if left else "left")
+        self.here_label.set(x=settings.lr * (0.94 if left else 1.06), ha="right" if left else "left")
+        self.here_label.set_text(f"here: {settings.lr:g}")
 
     def words(self, result, settings):
         cost = np.where(np.isfinite(result.cost), result.cost, np.inf)

@@ -9,10 +9,12 @@ import asyncio
 import html
 import inspect
 import struct
+import threading
 from types import SimpleNamespace
 
 import ipywidgets as widgets
 import numpy as np
+import traitlets
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -41,6 +43,12 @@ def png(rgba):
     return b"".join(parts)
 
 
+class Described(widgets.Image):
+    """A picture whose tooltip is its text for screen readers; ipywidgets asks for a `description` then."""
+
+    description = traitlets.Unicode("").tag(sync=True)
+
+
 class Picture:
     """One persistent figure, `size` CSS pixels wide and high.
 
@@ -57,12 +65,15 @@ class Picture:
             self.figure = Figure(figsize=[n / 100 for n in self.size], dpi=100 * DENSITY, layout="constrained")
             self.canvas = FigureCanvasAgg(self.figure)
             self.build(self.figure)
+        titles = {axes._left_title for axes in self.figure.axes}
+        for artist in self.figure.findobj(lambda a: a.get_animated() and a not in titles):
+            artist.set_in_layout(False)  # what moves must not move the axes
         self.needs = tuple(inspect.signature(self.compute).parameters)
         self.background = None
-        self.image = widgets.Image(format="png", width=self.size[0], height=self.size[1])
+        self.image = Described(format="png", width=self.size[0], height=self.size[1])
         self.image.add_class("cl-figure")
         self.image.layout.max_width, self.image.layout.height = "100%", "auto"
-        self.image.layout.object_fit = "contain"
+        self.image.layout.margin = "0"
 
     @staticmethod
     def compute():
@@ -140,12 +151,15 @@ class Explorer:
     def __init__(self, **settings):
         settings = self.check({name: c.default for name, c in self.controls.items()} | settings)
         self.error = None
+        self._one_at_a_time = threading.RLock()  # JupyterLab serves widgets from several threads
         self._later = None
         self._held = False
+        self._settings = settings
         self.views = [picture() for picture in self.pictures]
         self.sliders = {name: c.widget(settings[name]) for name, c in self.controls.items()}
         for slider in self.sliders.values():
             slider.observe(self._moved, "value")
+        self._names = {slider: name for name, slider in self.sliders.items()}
         self._said = [""] * len(self.views)
         self._words = widgets.HTML().add_class("cl-words")
         self._call = widgets.HTML().add_class("cl-call")
@@ -163,13 +177,14 @@ class Explorer:
         """The settings, each checked by its control; raises ValueError that says what is right."""
         for name in settings:
             if name not in self.controls:
-                raise ValueError(f"explore.{self.name} has no setting {name!r}; it has {', '.join(self.controls)}")
+                known = ", ".join(self.controls)
+                raise ValueError(f"explore.{self.name} has no setting {name!r}; it has {known}")
         return {name: self.controls[name].check(name, value) for name, value in settings.items()}
 
     @property
     def settings(self):
         """The settings on screen, as a dict."""
-        return {name: self.controls[name].clean(slider.value) for name, slider in self.sliders.items()}
+        return dict(self._settings)
 
     @property
     def call(self):
@@ -187,6 +202,7 @@ class Explorer:
         self._held = True
         try:
             for name, value in self.check(settings).items():
+                self._settings[name] = value
                 self.sliders[name].value = value
         finally:
             self._held = False
@@ -194,15 +210,15 @@ class Explorer:
 
     def _moved(self, change):
         """A control was moved: the first pictures at once, the later ones when it is quiet."""
-        if self._held:
+        name = self._names[change.owner]
+        value = self.controls[name].clean(change.new)
+        if self._held or self.controls[name].same(value, self._settings[name]):
             return
-        try:
-            self._refresh([v for v in self.views if not v.later])
-            later = [v for v in self.views if v.later]
-            if later:
-                self._follow(later)
-        except Exception as error:
-            self._fail(error)
+        self._settings[name] = value
+        self._arrive([v for v in self.views if not v.later])
+        later = [v for v in self.views if v.later]
+        if later and self.error is None:
+            self._follow(later)
 
     def _follow(self, views):
         if self._later is not None:
@@ -210,7 +226,7 @@ class Explorer:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel, so nobody waits: at once
-            self._refresh(views)
+            self._arrive(views)
         else:
             self._later = loop.call_later(PAUSE, self._arrive, views)
 
@@ -221,6 +237,10 @@ class Explorer:
             self._fail(error)
 
     def _refresh(self, views):
+        with self._one_at_a_time:
+            self._show(views)
+
+    def _show(self, views):
         settings = SimpleNamespace(**self.settings)
         for view in views:
             self._said[self.views.index(view)] = view.update(settings)

@@ -14,11 +14,11 @@ from .learning_rate import BATCH_SIZES, RECORDS
 from .live import Explorer, Picture
 
 TRIAL_STEPS = 60
-STEPS = 420
+STEPS = 400
 
 
 class Finder(Picture):
-    size = (860, 330)
+    size = (860, 350)
 
     @staticmethod
     @lru_cache(maxsize=128)
@@ -42,11 +42,11 @@ class Finder(Picture):
         self.mark = self.trial.axvline(1, color=GREEN, ls="--", animated=True, label="a little less: take this")
         self.trial.legend(loc="upper left")
         self.trial_title = self.trial.set_title(" ", animated=True)
-        self.run.set(yscale="log", xlim=(0, STEPS), ylim=(5e-3, 30), xlabel="step (one update)")
+        self.run.set(yscale="log", xlim=(0, STEPS), ylim=(1e-3, 30), xlabel="step (one update)")
         self.run.set_ylabel("cost: mean loss of all records")
         kinds = ((GREY, ":", "a tenth of it"), (GREEN, "-", "the suggested rate"), (ORANGE, "-.", "ten times it"))
         self.lines = [self.run.plot([], [], color=c, ls=s, label=t, animated=True)[0] for c, s, t in kinds]
-        self.run.legend(loc="upper left", ncols=3, columnspacing=1, handlelength=1.6)
+        figure.legend(handles=self.lines, loc="outside lower right", ncols=3)
         self.run_title = self.run.set_title(" ", animated=True)
 
     def show(self, result, settings):
@@ -66,8 +66,9 @@ class Finder(Picture):
         test = result.test
         tenth, chosen, tenfold = (f"{c:.2g}" if np.isfinite(c) else "no number" for c in result.cost[:, -1])
         return (
-            f"{int(np.argmin(test.costs)) + 2} trials from {settings.start:g}, each {settings.factor} times the one before: "
-            f"the cost is lowest at {test.lowest:.2g} and rises after. At {result.chosen:g} the long training ends "
+            f"{int(np.argmin(test.costs)) + 2} trials from {settings.start:g}, each {settings.factor} times "
+            f"the one before: the cost is lowest at {test.lowest:.2g} and rises after. "
+            f"At {result.chosen:g} the long training ends "
             f"at {chosen}; a tenth of that rate gives {tenth}, ten times it {tenfold}."
         )
 

@@ -31,7 +31,8 @@ class Descent(Picture):
         with np.errstate(over="ignore"):
             path = START * (1 - lr * curvatures) ** np.arange(STEPS + 1)[:, None]
         path = np.clip(path, -1e3, 1e3)  # far outside the picture is far enough
-        return SimpleNamespace(path=path, regime=regime(lr, curvature, STEPS), flat=regime(lr, curvature / valley, STEPS))
+        steep, flat = (regime(lr, c, STEPS) for c in curvatures)
+        return SimpleNamespace(path=path, regime=steep, flat=flat)
 
     def build(self, figure):
         self.bowl, self.valley, self.factor = figure.subplots(1, 3, width_ratios=(1, 1, 1.1))
@@ -56,8 +57,11 @@ class Descent(Picture):
         self.curve = self.factor.plot([], [], color=BLUE, animated=True, label="steep")[0]
         self.flat = self.factor.plot([], [], color=BLUE, ls=":", lw=1.5, animated=True, label="flat")[0]
         self.factor.legend(loc="lower left", handlelength=1.8)
-        self.bounds = [self.factor.axvline(1, color=c, ls=s, lw=1.3, animated=True) for c, s in ((GREEN, "--"), (ORANGE, "-."))]
-        self.labels = [self.factor.text(1, 1.9, t, ha=h, size=9, color=c, animated=True) for t, c, h in (("1/c ", GREEN, "right"), (" 2/c", ORANGE, "left"))]
+        self.bounds, self.labels = [], []
+        bounds = (("1/c ", GREEN, "--", "right", 1.9), (" 2/c", ORANGE, "-.", "left", 0.1))
+        for name, colour, style, side, height in bounds:
+            self.bounds.append(self.factor.axvline(1, color=colour, ls=style, lw=1.3, animated=True))
+            self.labels.append(self.factor.text(1, height, name, ha=side, size=9, color=colour, animated=True))
         self.here = self.factor.plot([], [], "o", ms=9, mec="white", animated=True)[0]
         self.factor_title = self.factor.set_title(" ", animated=True)
 
