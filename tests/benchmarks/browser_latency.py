@@ -69,7 +69,7 @@ class Contestant:
 
     def __init__(self, notebook, root, label, pictures):
         self.notebook, self.page, self.pictures = notebook, notebook.page, pictures
-        self.figure = Explorer(notebook.page, root)
+        self.figure = Explorer(notebook, root)
         self.control = self.figure.control(label)
         self.first, self.last = [], []  # milliseconds to the first picture, and to the last
 
@@ -78,7 +78,8 @@ class Contestant:
         self.notebook.execute("rivals.forget()")
         self.figure.root.evaluate("root => root.scrollIntoView({block: 'center'})")
         self.control.part.focus()
-        self.figure.root.evaluate("root => { probe.watch(root); return probe.rest(200); }")
+        self.notebook.wait_until_quiet()
+        self.figure.root.evaluate("root => probe.watch(root)")
 
     def steps(self):
         """How many values the slider has below the present one, and above."""
@@ -113,7 +114,7 @@ class Contestant:
 
     def drag(self):
         """Pictures per second during a drag, and milliseconds from its end to the last picture."""
-        self.control.to_end(last=False)
+        self.control.go("first")
         self.ready()
         seen = self.control.part.evaluate(
             "(handle, duration) => probe.drag(handle, duration)", 1000 * DRAG_SECONDS

@@ -19,6 +19,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[2]
 VIEWPORT = {"width": 1280, "height": 900}
 SECOND = 1000  # Playwright counts in milliseconds
@@ -193,6 +195,7 @@ class Notebook:
         self.wait("course.panel() !== null", 60)
         self.page.evaluate("async () => { const p = course.panel(); await p.revealed; }")
         self.wait("course.kernel()?.status === 'idle'", 60)
+        self.kernel = psutil.Process(int(self.execute("import os", "os.getpid()")))
 
     def _note(self, message):
         if message.type == "error":
@@ -216,12 +219,31 @@ class Notebook:
         """Run All, as from the menu; wait until the last cell is done and every picture stands."""
         self.page.evaluate("() => course.runAll()")
         self.wait("course.ran !== null", seconds)
-        self.page.evaluate("() => course.quiet(document)")
+        self.wait_until_quiet()
 
-    def execute(self, code):
-        """Run code in the notebook's kernel."""
-        error = self.page.evaluate("code => course.execute(code)", code)
-        assert error is None, error
+    def execute(self, code, expression="None"):
+        """Run code in the notebook's kernel; returns the value of an expression, as text."""
+        return self.page.evaluate("words => course.execute(...words)", [code, expression])
+
+    def wait_until_quiet(self, rest=0.4, seconds=60):
+        """Wait until no picture comes any more and the kernel rests.
+
+        Whether it rests its processor time tells: a picture that comes later is computed while the
+        kernel calls itself idle, and JupyterLab runs widgets in a thread beside that of the cells.
+        """
+
+        def state():
+            pictures = self.page.evaluate("() => course.state(document)")
+            return pictures, sum(self.kernel.cpu_times()[:2])
+
+        end = time.monotonic() + seconds
+        seen, worked = state()
+        while time.monotonic() < end:
+            time.sleep(rest)
+            (seen_before, worked_before), (seen, worked) = (seen, worked), state()
+            if seen is not None and seen == seen_before and worked - worked_before < 0.1 * rest:
+                return
+        raise AssertionError(f"the notebook did not come to rest within {seconds} s")
 
     def complaints(self, kind="error"):
         return [c for c in self.page.evaluate("() => course.complaints()") if c[1] == kind]
@@ -229,7 +251,7 @@ class Notebook:
     def explorers(self):
         """The live figures, from top to bottom."""
         return [
-            Explorer(self.page, root)
+            Explorer(self, root)
             for root in self.page.locator(".cl-explorer").all()
             if not root.evaluate("root => root.parentElement.closest('.cl-explorer') !== null")
         ]
@@ -238,8 +260,8 @@ class Notebook:
 class Explorer:
     """A live figure: controls, pictures, words, and the call that brings it back."""
 
-    def __init__(self, page, root):
-        self.page, self.root = page, root
+    def __init__(self, notebook, root):
+        self.notebook, self.page, self.root = notebook, notebook.page, root
 
     def __str__(self):
         return (self.call() or "live figure").split("(")[0]
@@ -276,7 +298,7 @@ class Explorer:
                 return {
                     natural: picture.naturalWidth,
                     shown: box.width,
-                    text: picture.alt || picture.title || picture.ariaLabel || "",
+                    text: picture.alt || picture.closest(".cl-explorer [title]")?.title || "",
                     inside: box.left >= cell.left - 0.5 && box.right <= cell.right + 0.5,
                 };
             })"""
@@ -298,11 +320,8 @@ class Explorer:
             time.sleep(0.05)
         return False
 
-    def wait_until_quiet(self):
-        assert self.root.evaluate("root => course.quiet(root)"), f"{self} never came to rest"
-
     def screenshot(self, path):
-        self.wait_until_quiet()
+        self.notebook.wait_until_quiet()
         self.root.scroll_into_view_if_needed()
         self.root.screenshot(path=path)
 
@@ -355,7 +374,22 @@ class Control:
             if self.value() != before:
                 return
 
-    def to_end(self, last):
-        """Move it to its last (or first) value, if it has an order."""
+    def go(self, where):
+        """Move it to its "first", "middle" or "last" value, if it has an order."""
         if len(self.keys) == 4:
-            self.press(self.keys[3 if last else 2])
+            forward, _, first, last = self.keys
+            self.press(last if where == "last" else first)
+            if where == "middle":
+                for _ in range(self.values() // 2):
+                    self.press(forward)
+
+    def values(self):
+        """How many values a slider or a menu has."""
+        if self.kind == "menu":
+            return self.part.locator("option").count()
+        return self.part.evaluate(
+            """handle => {
+                const { range, step } = handle.closest(".noUi-target").noUiSlider.options;
+                return Math.round((range.max - range.min) / step) + 1;
+            }"""
+        )

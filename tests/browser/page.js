@@ -34,11 +34,13 @@ window.course = {
     );
   },
 
-  // Run code in the kernel beside the notebook; returns what went wrong, or null.
-  async execute(code) {
-    const reply = await this.kernel().requestExecute({ code, store_history: false }).done;
-    const { status, ename, evalue } = reply.content;
-    return status === "ok" ? null : `${ename}: ${evalue}`;
+  // Run code in the kernel beside the notebook; returns the value of an expression, as text.
+  async execute(code, expression = "None") {
+    const user_expressions = { value: expression };
+    const request = { code, user_expressions, store_history: false };
+    const { content } = await this.kernel().requestExecute(request).done;
+    if (content.status !== "ok") throw new Error(`${content.ename}: ${content.evalue}`);
+    return content.user_expressions.value.data["text/plain"];
   },
 
   pictures: (root) => [...root.querySelectorAll("img.cl-figure, .cl-figure img")],
@@ -63,20 +65,10 @@ window.course = {
     return JSON.stringify([pixels, this.words(root)]);
   },
 
-  // Wait until the kernel rests and no picture has come for a while: a second one may be on its way.
-  async quiet(root, rest = 300, limit = 20000) {
-    const start = performance.now();
-    let since = start, last = null;
-    while (performance.now() - start < limit) {
-      const now = this.pictures(root).map((p) => p.src + p.complete) + this.words(root);
-      if (now !== last || this.kernel()?.status !== "idle") {
-        last = now;
-        since = performance.now();
-      }
-      if (performance.now() - since >= rest) return true;
-      await new Promise((next) => setTimeout(next, 25));
-    }
-    return false;
+  // Cheap to ask for, and different as soon as a picture or a word is; null while the kernel works.
+  state(root) {
+    if (this.kernel()?.status !== "idle") return null;
+    return this.pictures(root).map((p) => p.src + p.complete) + this.words(root);
   },
 
   // What does not fit its place, and so is cut off or ends in "…": [which, text].
