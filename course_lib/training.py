@@ -40,6 +40,8 @@ class Settings:
         for name, check in (("lr", lambda v: number("lr", v, 0, above=True)), ("run", lambda v: whole("run", v))):
             value = getattr(self, name)
             many = isinstance(value, list | tuple | range | np.ndarray)
+            if many and not len(value):
+                raise ValueError(f"{name} is empty; give at least one")
             object.__setattr__(self, name, tuple(check(v) for v in value) if many else check(value))
         if isinstance(self.lr, tuple) and isinstance(self.run, tuple) and len(self.lr) != len(self.run):
             raise ValueError(f"{len(self.lr)} learning rates for {len(self.run)} runs; give as many")
