@@ -6,6 +6,7 @@ temporary folder.
 """
 
 import contextlib
+import functools
 import json
 import os
 import secrets
@@ -195,7 +196,10 @@ class Notebook:
         self.wait("course.panel() !== null", 60)
         self.page.evaluate("async () => { const p = course.panel(); await p.revealed; }")
         self.wait("course.kernel()?.status === 'idle'", 60)
-        self.kernel = psutil.Process(int(self.execute("import os", "os.getpid()")))
+
+    @functools.cached_property
+    def kernel(self):
+        return psutil.Process(int(self.execute("", "__import__('os').getpid()")))
 
     def _note(self, message):
         if message.type == "error":

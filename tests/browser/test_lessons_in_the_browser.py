@@ -6,9 +6,6 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-# What JupyterLab itself writes to the console on a good day.
-NOT_OURS = ("favicon", "Failed to load resource", "ResizeObserver loop")
-
 
 def stored_figures(path):
     """How many of the notebook's stored outputs have a picture."""
@@ -86,5 +83,4 @@ def test_nothing_is_cut_off_at_three_settings(lesson, screenshots):
 
 
 def test_the_console_stays_free_of_errors(lesson):
-    ours = [e for e in lesson.console_errors if not any(known in e for known in NOT_OURS)]
-    assert ours == []
+    assert lesson.console_errors == []
