@@ -18,8 +18,10 @@ import traitlets
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ..figures import STYLE
+from . import lettering
 
 try:  # the same format as zlib, some seven times faster; worth 12 ms of every move
     from isal import isal_zlib as zlib
@@ -105,7 +107,10 @@ class Picture:
             self._draw_background()
         self.canvas.restore_region(self.background)
         for artist in self.moving:
-            self.figure.draw_artist(artist)
+            if isinstance(artist, Text):
+                lettering.draw(artist, self.canvas.get_renderer())
+            else:
+                self.figure.draw_artist(artist)
         self.image.value = png(np.asarray(self.canvas.buffer_rgba()))
 
     def _draw_background(self):
