@@ -18,6 +18,10 @@ ACTIVATIONS = {
     "gelu": F.gelu,
     "softmax": lambda z: torch.softmax(z, dim=-1),
 }
+VARIANTS = {
+    "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"),
+    "log_softmax": lambda z: torch.log_softmax(z, dim=-1),
+}
 
 LOSSES = {"mse": F.mse_loss, "bce": F.binary_cross_entropy_with_logits}
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from course_lib import activations
-from course_lib.activations import ACTIVATIONS, get_activation
+from course_lib.activations import ACTIVATIONS, Activation, get_activation
 
 SHAPES = [(7,), (4, 3), (2, 5, 3), (1, 1), (0, 3)]
 NAMES = list(ACTIVATIONS)
+gelu_tanh = Activation("gelu_tanh", activations.gelu_tanh, activations.d_gelu_tanh)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -90,3 +91,58 @@ def test_the_normal_distribution_is_right_to_the_last_digits():
     expected = oracle.torch.special.ndtr(oracle.tensor(z)).numpy()
     assert np.abs(activations.normal_cdf(z) - expected).max() < 1e-15
     assert np.isnan(activations.normal_cdf(np.array([np.nan, 0.0]))).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("scale", [1, 100])
+def test_the_tanh_form_of_gelu(scale):
+    z, upstream = scale * np.random.default_rng(3).normal(size=(2, 50))
+    value, back = oracle.value_and_pullback(oracle.VARIANTS["gelu_tanh"], z, upstream)
+    assert oracle.gap(activations.gelu_tanh(z), value) < 1e-13
+    assert oracle.gap(gelu_tanh.pullback(z, upstream), back) < 1e-13
+    z = np.linspace(-6, 6, 999)
+    assert 4e-4 < np.abs(activations.gelu(z) - activations.gelu_tanh(z)).max() < 5e-4
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (2, 1)])
+@pytest.mark.parametrize("scale", [1, 1e4])
+def test_log_softmax(shape, scale, recwarn):
+    z, upstream = np.random.default_rng(4).normal(size=(2, *shape)) * [[scale]]
+    value, back = oracle.value_and_pullback(oracle.VARIANTS["log_softmax"], z, upstream)
+    assert oracle.gap(activations.log_softmax(z), value) < 1e-13
+    assert oracle.gap(activations.log_softmax_pullback(z, upstream), back) < 1e-13
+    assert not recwarn.list
+
+
+def test_softmax_as_written_overflows_and_the_stable_one_does_not():
+    z = np.array([1.0, 2.0, 3.0])
+    assert oracle.gap(activations.softmax_naive(z), activations.softmax(z)) < 1e-15
+    assert oracle.gap(activations.softmax(z + 1000), activations.softmax(z)) < 1e-13
+    assert np.isnan(activations.softmax_naive(z + 1000)).all()
+
+
+def test_the_normal_sample_is_normal():
+    z = activations.normal_sample()
+    assert abs(z.mean()) < 1e-12 and z.std() == pytest.approx(1, abs=1e-3)
+    assert (z < 1).mean() == pytest.approx(float(oracle.torch.special.ndtr(oracle.tensor(1.0))), abs=1e-4)
+
+
+def test_scores_tell_the_activations_apart():
+    of = {name: activations.score(name) for name in NAMES if name != "softmax"}
+    assert of["identity"].bends < 1e-12 < min(s.bends for n, s in of.items() if n != "identity")
+    assert {n for n, s in of.items() if s.kinked} == {"relu", "leaky_relu", "prelu", "selu"}
+    assert {n for n, s in of.items() if abs(s.mean) < 1e-9} == {"identity", "tanh"}
+    assert of["sigmoid"].largest_slope == pytest.approx(0.25)
+    assert of["relu"].saturated == pytest.approx(0.5, abs=1e-3) and of["leaky_relu"].saturated == 0
+    assert of["relu"].lowest == 0 and of["selu"].lowest > -1.0507 * 1.6733
+    assert 0 < of["sigmoid"].lowest < of["sigmoid"].highest < 1
+    assert activations.score("tanh", np.array([-20.0, 0, 20, 30])).saturated == 0.75
+
+
+def test_dead_units_are_silent_for_every_record():
+    a = np.array([[0.0, 0.0, 2.0], [0.0, 1.0, 3.0]])
+    assert activations.dead_units(a).tolist() == [True, False, False]
+    assert activations.dead_units(np.stack([a, a.T[:2, :2].repeat(2, 1)[:, :3]])).shape == (2, 3)
+
+
+def test_time_per_element_is_a_small_positive_number():
+    assert 0 < activations.nanoseconds(activations.relu, np.ones(10_000)) < 1e4
