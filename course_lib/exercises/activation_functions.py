@@ -37,12 +37,9 @@ def leaky_relu(z, a=0.01):
             lambda z, a=0.01: z * ((z > 0) + a * (z <= 0)),
         ],
         hints=[
-            "Two rules, and each entry of `z` needs one of them. Which numpy function chooses "
-            "entry by entry?",
-            "`np.where(condition, x, y)` takes from `x` where the condition holds, and from `y` "
-            "elsewhere.",
-            "The condition is `z > 0`. Above zero you want `z` itself; below, `z` multiplied by "
-            "`a`.",
+            "Two rules, and each entry of `z` needs one of them. Which numpy function chooses entry by entry?",
+            "`np.where(condition, x, y)` takes from `x` where the condition holds, and from `y` elsewhere.",
+            "The condition is `z > 0`. Above zero you want `z` itself; below, `z` multiplied by `a`.",
             "`return np.where(z > 0, z, …)`: only the last argument is missing.",
         ],
         mistakes=[
@@ -55,14 +52,12 @@ def leaky_relu(z, a=0.01):
             Mistake(
                 "slope instead of value",
                 lambda z, a=0.01: np.where(z > 0, z, a),
-                "Below zero you give `a`, which is the slope. The value is the slope times `z`: "
-                "`a * z`.",
+                "Below zero you give `a`, which is the slope. The value is the slope times `z`: `a * z`.",
             ),
             Mistake(
                 "derivative",
                 lambda z, a=0.01: np.where(z > 0, 1.0, a),
-                "This is the derivative of leaky ReLU, 1 above zero and `a` below. The function "
-                "itself is asked for.",
+                "This is the derivative of leaky ReLU, 1 above zero and `a` below. The function itself is asked for.",
             ),
             Mistake(
                 "sides exchanged",
@@ -80,8 +75,7 @@ def leaky_relu(z, a=0.01):
             Mistake(
                 "a ignored",
                 lambda z, a=0.01: np.where(z > 0, z, 0.01 * z),
-                "The slope is 0.01 whatever `a` says. 0.01 is only its default; use the "
-                "argument `a`.",
+                "The slope is 0.01 whatever `a` says. 0.01 is only its default; use the argument `a`.",
             ),
         ],
         remember="Below zero the slope is small but not zero: gradients still pass.",
@@ -135,16 +129,13 @@ def d_sigmoid(z):
             ),
             Mistake(
                 "sigmoid twice",
-                lambda z: (
-                    _naive_sigmoid(_naive_sigmoid(z)) * (1 - _naive_sigmoid(_naive_sigmoid(z)))
-                ),
+                lambda z: _naive_sigmoid(_naive_sigmoid(z)) * (1 - _naive_sigmoid(_naive_sigmoid(z))),
                 "σ is applied twice: the slope is taken at σ(z) and not at `z`.",
             ),
             Mistake(
                 "squared",
                 lambda z: _naive_sigmoid(z) ** 2,
-                "s² is not s·(1 − s): the second factor is 1 − s, which makes the slope "
-                "symmetric around 0.",
+                "s² is not s·(1 − s): the second factor is 1 − s, which makes the slope symmetric around 0.",
             ),
             Mistake(
                 "tanh's slope",
@@ -154,8 +145,7 @@ def d_sigmoid(z):
             Mistake(
                 "square forgotten",
                 lambda z: 1 / (1 + np.exp(z)),
-                "This is 1 − σ(z) = e⁻ᶻ/(1 + e⁻ᶻ). In the slope the bracket is squared: a "
-                "factor σ(z) is missing.",
+                "This is 1 − σ(z) = e⁻ᶻ/(1 + e⁻ᶻ). In the slope the bracket is squared: a factor σ(z) is missing.",
             ),
             Mistake(
                 "overflow",
@@ -218,8 +208,7 @@ def softmax(z):
             "shape (n, 1) and divides row by row.",
             "Taking the same number off a whole row changes nothing: it cancels in the "
             "quotient. Take off the largest, and no exponent is above 0.",
-            "`e = np.exp(z - z.max(axis=-1, keepdims=True))`, and then divide `e` by its sum in "
-            "the same manner.",
+            "`e = np.exp(z - z.max(axis=-1, keepdims=True))`, and then divide `e` by its sum in the same manner.",
         ],
         mistakes=[
             Mistake(
@@ -260,8 +249,7 @@ def softmax(z):
             Mistake(
                 "divided without exponential",
                 lambda z: z / z.sum(axis=-1, keepdims=True),
-                "The rows add up to 1, but `np.exp` is missing: with negative entries some "
-                "shares would be negative.",
+                "The rows add up to 1, but `np.exp` is missing: with negative entries some shares would be negative.",
             ),
         ],
         remember="Taking off the largest entry changes no output, only the overflow.",
@@ -368,8 +356,7 @@ s * (1 - s)              # 4.54e-05""",
             Mistake(
                 "z for s",
                 lambda z: z * (1 - z),
-                "In s·(1 − s), s is the output σ(10), not the input 10. A slope of the sigmoid "
-                "lies between 0 and ¼.",
+                "In s·(1 − s), s is the output σ(10), not the input 10. A slope of the sigmoid lies between 0 and ¼.",
             ),
             Mistake(
                 "the peak",
@@ -425,8 +412,7 @@ gradient step?""",
             ),
             Option(
                 "Everything doubles, because the slope of tanh at 0 is 2.",
-                "tanh'(0) = 1 − tanh(0)² = 1. It is the largest slope of tanh, but it doubles "
-                "nothing.",
+                "tanh'(0) = 1 − tanh(0)² = 1. It is the largest slope of tanh, but it doubles nothing.",
                 name="slope 2",
             ),
         ],

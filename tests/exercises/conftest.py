@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from course_lib.exercises.engine import progress
 from course_lib.exercises.engine.progress import exercise_sets
 
 SETS = exercise_sets()
@@ -16,6 +17,7 @@ EXERCISES = [e for s in SETS for e in s]
 @pytest.fixture(autouse=True)
 def no_progress_file(monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", "off")
+    monkeypatch.setattr(progress, "_books", {})
 
 
 @pytest.fixture

@@ -73,9 +73,7 @@ def test_an_exercise_is_complete(exercise):
 def test_an_exercise_is_found_under_its_name(exercises):
     assert len(list(exercises)) >= 4
     module = importlib.import_module(f"course_lib.exercises.{exercises.notebook[3:]}")
-    assert [name for name, value in vars(module).items() if value in list(exercises)] == [
-        e.name for e in exercises
-    ]
+    assert [name for name, value in vars(module).items() if value in list(exercises)] == [e.name for e in exercises]
 
 
 # ------------------------------------------------------------------------------- the bank of rubbish
@@ -125,11 +123,7 @@ def keeps_count(solution):
     def function(*args):
         calls.append(1)
         answer = solution(*args)
-        return (
-            answer
-            if len(calls) < 14 or isinstance(answer, str)
-            else np.multiply(answer, len(calls))
-        )
+        return answer if len(calls) < 14 or isinstance(answer, str) else np.multiply(answer, len(calls))
 
     return function
 

@@ -61,7 +61,7 @@ def swallows_finally():
         try:
             time.sleep(60)
         finally:
-            continue
+            continue  # noqa: B012
 
 
 def swallows_in_a_function():
@@ -86,12 +86,10 @@ def numpy_loop():
 
 ENDLESS = [plain_loop, asleep, endless_list, numpy_loop, swallows]
 STUBBORN = [swallows_twice, swallows_in_a_row, swallows_finally, swallows_in_a_function]
-stubborn = pytest.mark.skipif(sys.version_info < (3, 11), reason="see guard.Watch.trace")
+stubborn = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 misses them")
 
 
-@pytest.mark.parametrize(
-    "function", [*ENDLESS, *(pytest.param(f, marks=stubborn) for f in STUBBORN)]
-)
+@pytest.mark.parametrize("function", [*ENDLESS, *(pytest.param(f, marks=stubborn) for f in STUBBORN)])
 def test_an_endless_function_is_stopped(function):
     start = time.monotonic()
     assert Caller(function, 0.1)(()).stopped == "time"
@@ -121,9 +119,7 @@ def test_an_endless_loop_is_reported_within_five_seconds_and_the_next_check_work
     verdict = activation_functions.leaky_relu.judge(lambda z, a: plain_loop())
     assert time.monotonic() - start < 5
     assert verdict.status is Status.TOO_SLOW
-    assert activation_functions.leaky_relu.judge(
-        activation_functions.leaky_relu.right_answers()[0]
-    ).correct
+    assert activation_functions.leaky_relu.judge(activation_functions.leaky_relu.right_answers()[0]).correct
 
 
 def test_the_limit_is_for_all_calls_together():
@@ -242,13 +238,7 @@ def test_a_function_may_check_another():
     def nested(lr, c):
         inner = learning_rate.one_step.judge(0.485)
         activation_functions.leaky_relu.judge(lambda z, a: z)
-        return (
-            "monotone"
-            if inner.correct and lr * c <= 1
-            else "zig-zag"
-            if lr * c < 2
-            else "diverging"
-        )
+        return "monotone" if inner.correct and lr * c <= 1 else "zig-zag" if lr * c < 2 else "diverging"
 
     assert learning_rate.name_regime.judge(nested).correct
 
@@ -260,7 +250,4 @@ def test_the_function_may_run_elsewhere():
     assert exercise.judge(call=there).correct
     assert exercise.judge(call=Caller(exercise.mistakes[2].wrong)).mistake == "columns"
     assert exercise.judge(call=Caller(plain_loop)).status is Status.RAISED
-    assert (
-        exercise.judge(call=lambda args, seed=0: guard.Outcome(stopped="time")).status
-        is Status.TOO_SLOW
-    )
+    assert exercise.judge(call=lambda args, seed=0: guard.Outcome(stopped="time")).status is Status.TOO_SLOW

@@ -48,9 +48,7 @@ def test_checks_are_noted(file):
     assert "✓ leaky_relu" in table._repr_mimebundle_()["text/html"]
 
 
-@pytest.mark.parametrize(
-    "rubbish", ['{"exercises": {"a/b": "sol', "", "[]", '{"exercises": {"a": 1}}', "\0\0"]
-)
+@pytest.mark.parametrize("rubbish", ['{"exercises": {"a/b": "sol', "", "[]", '{"exercises": {"a": 1}}', "\0\0"])
 def test_a_spoilt_file_is_kept_aside_and_said_once(file, rubbish):
     file.write_text(rubbish)
     book = Progress(file)

@@ -6,8 +6,8 @@ in another process; cases and results are plain data.
 
 import numpy as np
 
-from .diagnosis import Trial, diagnose_shapes, diagnose_values, one_record_only
-from .guard import called
+from .diagnosis import Trial, diagnose_errors, diagnose_shapes, diagnose_values
+from .guard import called, put_numpy_back
 from .values import (
     Odd,
     agree,
@@ -24,6 +24,7 @@ from .verdict import Status, Verdict
 
 def judge_function(exercise, call, seed, function=None):
     """The Verdict on the function behind `call`, on the exercise's cases drawn from `seed`."""
+    put_numpy_back()
     cases = exercise.cases(seed)
     outcomes = []
     for args in cases:
@@ -59,8 +60,7 @@ def _ended_early(exercise, args, outcome):
         return Verdict(
             exercise.name,
             Status.TOO_MUCH_OUTPUT,
-            "It printed more than 100,000 characters in one call, so it was stopped: take the "
-            "`print` out of the loop.",
+            "It printed more than 100,000 characters in one call, so it was stopped: take the `print` out of the loop.",
             **where,
         )
     return not_attempted(exercise)
@@ -92,19 +92,21 @@ def _explained(exercise, trial, outcomes, wrong):
     if known := _known_mistake(exercise, trial, outcomes):
         return verdict(Status.KNOWN_MISTAKE, known.why, known.name)
     problem = misfit(outcome.value, expected)
-    if (outcome.raised or problem) and (found := one_record_only(trial)):
+    if outcome.raised:
+        found = diagnose_errors(trial)
+    elif problem:
+        found = diagnose_shapes(trial) if problem[0] is Status.WRONG_SHAPE else None
+    else:
+        found = diagnose_values(trial)
+    if found:
         return verdict(Status.DIAGNOSIS, found.why, found.name)
     if outcome.raised:
         return verdict(Status.RAISED, _error_in_words(exercise, outcome.raised))
     if problem:
         status, message = problem
-        if status is Status.WRONG_SHAPE and (found := diagnose_shapes(trial)):
-            return verdict(Status.DIAGNOSIS, found.why, found.name)
         if outcome.value is None and outcome.changed:
             message += " It changed its input in place: give the new value back instead."
         return verdict(status, message)
-    if found := diagnose_values(trial):
-        return verdict(Status.DIAGNOSIS, found.why, found.name)
     right = len(outcomes) - len(wrong)
     share = f"Right for {right} of {len(outcomes)} inputs" if right else "Right for no input yet"
     return verdict(Status.WRONG, f"{share}. Work the one below by hand and compare.")

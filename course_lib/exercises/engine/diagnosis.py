@@ -115,9 +115,7 @@ def sign(t):
 
 
 def unchanged(t):
-    if len(t.cases) > 1 and all(
-        any(agree(g, a) for a in args) for args, g in zip(t.cases, t.got, strict=True)
-    ):
+    if len(t.cases) > 1 and all(any(agree(g, a) for a in args) for args, g in zip(t.cases, t.got, strict=True)):
         return Diagnosis("unchanged", "It gives its input back unchanged.")
 
 
@@ -125,9 +123,7 @@ def always_the_same(t):
     found = {tuple(np.unique(g)) for _, _, g in t.pairs()}
     if len(t.cases) > 1 and len(found) == 1 and len(only := found.pop()) == 1:
         value = show(float(only[0]))
-        return Diagnosis(
-            "always the same", f"Whatever the input, every number it gives is {value}."
-        )
+        return Diagnosis("always the same", f"Whatever the input, every number it gives is {value}.")
 
 
 def factor(t):
@@ -200,9 +196,7 @@ def offset(t):
 
 def transposed(t):
     if t.right_after(np.transpose):
-        return Diagnosis(
-            "transposed", "Rows and columns are exchanged: the right numbers, transposed."
-        )
+        return Diagnosis("transposed", "Rows and columns are exchanged: the right numbers, transposed.")
 
 
 def shifted(t):
@@ -210,9 +204,7 @@ def shifted(t):
         "The first entry is missing: it starts one too late.": lambda g, e: _same(g, e[1:]),
         "The last entry is missing: it stops one too early.": lambda g, e: _same(g, e[:-1]),
         "There is one entry too many at the front.": lambda g, e: _same(g[1:], e),
-        "There is one entry too many at the end: it goes on one too long.": lambda g, e: _same(
-            g[:-1], e
-        ),
+        "There is one entry too many at the end: it goes on one too long.": lambda g, e: _same(g[:-1], e),
         "Every entry stands one place too late.": lambda g, e: _same(g[1:], e[:-1]),
         "Every entry stands one place too early.": lambda g, e: _same(g[:-1], e[1:]),
         "The order is reversed.": lambda g, e: _same(g[::-1], e),
@@ -233,7 +225,7 @@ def _same(a, b):
 
 def whole_numbers(t):
     cut = [
-        (same_data(g, np.trunc(e)) or same_data(g, np.round(e))) and np.mod(e, 1).any()
+        (close(g, np.trunc(e)).all() or close(g, np.round(e)).all()) and np.mod(e, 1).any()
         for _, e, g in t.pairs()
         if not close(g, e, t.rtol).all()
     ]
@@ -275,6 +267,44 @@ def part_of_the_line(t):
         return Diagnosis("at zero", "It is wrong at exactly zero only: `>` where `>=` is meant?")
 
 
+def one_number_only(t):
+    """A function that fails on arrays may be right for their entries, one by one."""
+    if _right_part_by_part(t, lambda array: array.ravel().tolist()):
+        return Diagnosis(
+            "one number only",
+            "It is right for one number, but it is called with a whole array. `if`, `max` and "
+            "`math.exp` take one number; `np.where`, `np.maximum` and `np.exp` work on every entry "
+            "at once.",
+        )
+
+
+def one_record_only(t):
+    """A function that fails on a batch may be right for its rows, one by one."""
+    rows = _right_part_by_part(t, lambda array: list(array) if array.ndim > 1 else [])
+    # If single entries are right too, rows are not the point.
+    if rows and not _right_part_by_part(t, lambda array: list(array.reshape(-1, 1))):
+        return Diagnosis(
+            "one record only",
+            "It is right for one record, but it is called with a batch: a table with one record per "
+            "row. Do the same for every row: `axis=-1` and `keepdims=True` are made for that.",
+        )
+
+
+def _right_part_by_part(t, split):
+    if t.call is None:
+        return False
+    tried = 0
+    for args, e in zip(t.cases, map(numbers, t.expected), strict=True):
+        z = args[0] if args else None
+        if not isinstance(z, np.ndarray) or e is None or z.shape != e.shape:
+            continue
+        for part, right in zip(split(z), split(e), strict=True):
+            if not t.agree(t.call((part, *args[1:])).value, right):
+                return False
+            tried += 1
+    return tried > 0
+
+
 # In this order: what makes the numbers meaningless comes before what they look like.
 OF_VALUES = (
     unsteady,
@@ -289,50 +319,30 @@ OF_VALUES = (
     whole_numbers,
     few_digits,
     part_of_the_line,
+    one_number_only,
+    one_record_only,
     reads_global,
 )
-OF_SHAPES = (transposed, shifted)
+OF_SHAPES = (transposed, shifted, one_record_only)
+OF_ERRORS = (one_number_only, one_record_only)
 
 
 def diagnose_values(trial):
     """The first pattern that explains wrong numbers of the right shape, or None."""
-    if not trial.numeric():
-        return unsteady(trial) or reads_global(trial)
-    with np.errstate(all="ignore"):
-        return next((d for test in OF_VALUES if (d := test(trial))), None)
+    tests = OF_VALUES if trial.numeric() else (unsteady, reads_global)
+    return _first(tests, trial)
 
 
 def diagnose_shapes(trial):
     """The first pattern that explains results of another shape, or None."""
-    return next((d for test in OF_SHAPES if (d := test(trial))), None)
+    return _first(OF_SHAPES, trial)
 
 
-def one_record_only(t):
-    """A function that fails on arrays may be right for their entries, or rows, one by one."""
-    if _right_part_by_part(t, lambda array: array.ravel().tolist()):
-        return Diagnosis(
-            "one number only",
-            "It is right for one number, but it is called with a whole array. `if`, `max` and "
-            "`math.exp` take one number; `np.where`, `np.maximum` and `np.exp` work on every "
-            "entry at once.",
-        )
-    if _right_part_by_part(t, lambda array: list(array) if array.ndim > 1 else []):
-        return Diagnosis(
-            "one record only",
-            "It is right for one record, but it is called with a batch: a table with one record "
-            "per row. Do the same for every row: `axis=-1` and `keepdims=True` are made for "
-            "that.",
-        )
+def diagnose_errors(trial):
+    """The first pattern that explains why it raised, or None."""
+    return _first(OF_ERRORS, trial)
 
 
-def _right_part_by_part(t, split):
-    tried = 0
-    for args, e in zip(t.cases, map(numbers, t.expected), strict=True):
-        z = args[0] if args else None
-        if not isinstance(z, np.ndarray) or e is None or z.shape != e.shape:
-            continue
-        for part, right in zip(split(z), split(e), strict=True):
-            if not t.agree(t.call((part, *args[1:])).value, right):
-                return False
-            tried += 1
-    return tried > 0
+def _first(tests, trial):
+    with np.errstate(all="ignore"):
+        return next((found for test in tests if (found := test(trial))), None)

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import progress
 from .checker import judge_function, judge_value, not_attempted
-from .guard import SECONDS, Caller
+from .guard import SECONDS, Caller, put_numpy_back
 from .panel import Panel
 from .values import few_digits, plain
 from .verdict import Status, Verdict
@@ -75,9 +75,7 @@ class Exercise:
     # what the kinds differ in
 
     accepted = Status.CORRECT
-    how_to_start = (
-        "Put your answer where the dots are, run the cell, and this check will look at it."
-    )
+    how_to_start = "Put your answer where the dots are, run the cell, and this check will look at it."
 
     def solution_text(self):
         raise NotImplementedError
@@ -91,8 +89,8 @@ class Exercise:
 
     def check(self, answer=...):
         """Judge `answer`, show what is right or wrong about it, and note the progress."""
-        verdict = self.judge(answer, seed=self.checks)
-        return self._noted(verdict)
+        put_numpy_back()
+        return self._noted(self.judge(answer, seed=self.checks))
 
     def _noted(self, verdict):
         """The verdict as the learner sees it; one who has not begun leaves no trace."""
@@ -124,8 +122,7 @@ class Exercise:
             return Panel(
                 "wait",
                 f"Have you tried? · {self.name}",
-                "A wrong try teaches more than a right answer read: the check will tell what is "
-                "off.",
+                "A wrong try teaches more than a right answer read: the check will tell what is off.",
                 foot=f"`ex.{self.name}.solution()` once more, and you will see it.",
             )
         return Panel("hint", f"Solution · {self.name}", self.remember, code=self.solution_text())
@@ -165,9 +162,7 @@ class Function(Exercise):
     def __post_init__(self):
         super().__post_init__()
         self.solution_code = self.solution_code.strip()
-        self.definition = next(
-            node for node in ast.parse(self.solution_code).body if isinstance(node, ast.FunctionDef)
-        )
+        self.definition = next(node for node in ast.parse(self.solution_code).body if isinstance(node, ast.FunctionDef))
         self.name = self.definition.name
         self.signature = f"{self.name}({', '.join(a.arg for a in self.definition.args.args)})"
 
@@ -199,9 +194,7 @@ class Function(Exercise):
         if ast.get_docstring(self.definition):
             last = self.definition.body[0].end_lineno + 1
         lines = head[first - 1 : last - 1]
-        return "\n".join(
-            [*lines, "    raise NotImplementedError", "", "", f"ex.{self.name}.check({self.name})"]
-        )
+        return "\n".join([*lines, "    raise NotImplementedError", "", "", f"ex.{self.name}.check({self.name})"])
 
     def solution_text(self):
         return self.solution_code
@@ -392,8 +385,7 @@ class Prediction(Choice):
         return Panel(
             "wait",
             f"First your prediction · {self.name}",
-            f'Answer with `ex.{self.name}.check("a")`, or another letter; then run this cell '
-            "again.",
+            f'Answer with `ex.{self.name}.check("a")`, or another letter; then run this cell again.',
         )
 
     def reveal(self):
@@ -424,12 +416,11 @@ class Setting(Exercise):
     solved_by: list
     mistakes: list
 
-    how_to_start = (
-        "Put numbers where the dots are; the check trains with them and tells what came of it."
-    )
+    how_to_start = "Put numbers where the dots are; the check trains with them and tells what came of it."
 
     def check(self, **settings):
         """Train with these settings, judge the result, and note the progress."""
+        put_numpy_back()
         return self._noted(self.judge(settings))
 
     def judge(self, answer=..., seed=None):

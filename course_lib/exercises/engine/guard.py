@@ -9,7 +9,9 @@ import _thread
 import builtins
 import contextlib
 import ctypes
+import functools
 import io
+import itertools
 import linecache
 import math
 import operator
@@ -84,7 +86,7 @@ class Caller:
     def __call__(self, args, seed=0):
         """The Outcome of calling the function with copies of `args`."""
         inputs, tape, watch = copied(list(args)), Tape(), Watch(self.left)
-        value, raised, stopped = None, None, ""
+        value, raised, stopped = None, None, "time"
         start = time.monotonic()
         with (
             _as_it_was(seed) as touched,
@@ -95,15 +97,13 @@ class Caller:
                 try:
                     watch.start()
                     value, raised = _value_or_error(self.function, inputs)
+                    stopped = ""
+                except TooMuchOutput:
+                    stopped = "output"
                 finally:
                     watch.over = True
-            except TimeUp:
-                stopped = "time"
-            except TooMuchOutput:
-                stopped = "output"
-            try:
-                watch.stop()
-            except TimeUp:
+                    watch.stop()
+            except TimeUp:  # perhaps not the first, and then it may have interrupted the stopping
                 watch.stop()
         self.left = max(self.left - (time.monotonic() - start), 0.01)
         changed = tuple(i for i, a in enumerate(args) if not same_data(a, inputs[i]))
@@ -137,14 +137,26 @@ def _line(error, function):
     home = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [(f.f_code.co_filename, n) for f, n in traceback.walk_tb(error.__traceback__)]
     theirs = [
-        (file, n)
-        for file, n in frames
-        if file == home or (home is None and not file.startswith((_OURS, _NUMPY)))
+        (file, n) for file, n in frames if file == home or (home is None and not file.startswith((_OURS, _NUMPY)))
     ]
     if not theirs:
         return ""
     file, number = theirs[-1]
     return f"line {number}: {linecache.getline(file, number).strip()}".removesuffix(": ")
+
+
+# Has a thread raise an error at its next call or jump back. The three arguments more than the C
+# function takes, which it ignores, let it serve as a trace function.
+_raise_soon = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)
+_NO_THREAD = 0
+
+
+def _raise_now(frame, event, arg):
+    if event == "line":
+        raise TimeUp
+    return _raise_now
 
 
 class Watch:
@@ -161,6 +173,10 @@ class Watch:
     def start(self):
         self.trace_before, self.home = sys.gettrace(), sys._getframe(1)
         self.thread = threading.get_ident()
+        # Two ways to trace, in turn. Raising at once ends the trace, so it gets through one `except`
+        # only; a waiting error gets through any number, but some Pythons look for it too late.
+        soon = functools.partial(_raise_soon, self.thread, TimeUp)
+        self.traces = itertools.cycle([_raise_now, soon])
         self.ends = time.monotonic() + self.seconds
         self.main = threading.current_thread() is threading.main_thread()
         self.alarm = self.main and hasattr(signal, "setitimer")  # not on Windows
@@ -180,8 +196,8 @@ class Watch:
         while not self.stopped.wait(pause):
             if self.main:
                 _thread.interrupt_main(self.signal)
-            else:
-                self.raise_soon()
+            elif not self.over:
+                _raise_soon(self.thread, TimeUp, None, None, None)
             pause = INTERVAL
 
     def ring(self, signum, frame):
@@ -189,33 +205,17 @@ class Watch:
             return
         if time.monotonic() < self.ends - INTERVAL:  # the learner's own Ctrl-C
             self.handler_before(signum, frame)
+        trace = next(self.traces)
         while frame is not None and frame is not self.home:
-            frame.f_trace = self.trace
+            frame.f_trace = trace
             frame = frame.f_back
-        sys.settrace(self.trace)
+        # Python asks this one about new calls only, and it does nothing.
+        sys.settrace(functools.partial(_raise_soon, _NO_THREAD, TimeUp))
         raise TimeUp
 
-    def trace(self, frame, event, arg):
-        if self.over or frame.f_code.co_filename == __file__:
-            return None
-        if sys.version_info >= (3, 11):
-            self.raise_soon()
-        elif event == "line":  # there, between an `except` and a `try` no waiting error is noticed
-            raise TimeUp
-        return self.trace
-
-    def raise_soon(self):
-        """Have the function raise TimeUp at its next call or jump back.
-
-        It must not be raised here, which would end the trace; but after an ordinary call Python
-        looks for waiting errors at once. A call made by `map` goes unnoticed.
-        """
-        if not self.over:
-            thread, error = ctypes.c_ulong(self.thread), ctypes.py_object(TimeUp)
-            [*map(ctypes.pythonapi.PyThreadState_SetAsyncExc, [thread], [error])]
-
     def stop(self):
-        """Back to normal; may itself be hit by one last TimeUp, and is then called again."""
+        """Back to normal; once `over`, at most one TimeUp can still come and interrupt this."""
+        sys.settrace(self.trace_before)
         if self.alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
         else:
@@ -223,7 +223,6 @@ class Watch:
             self.clock.join()
         if self.main:
             signal.signal(self.signal, self.handler_before)
-        sys.settrace(self.trace_before)
 
 
 class Tape(io.TextIOBase):

@@ -66,8 +66,7 @@ class Panel:
         """The panel as HTML; a screen reader reads it out when it appears."""
         parts = [
             f'<div class="cl-panel cl-{self.tone}" role="status">',
-            f'<p class="cl-head"><span aria-hidden="true">{SIGNS[self.tone]}</span> '
-            f"{_inline(self.title)}</p>",
+            f'<p class="cl-head"><span aria-hidden="true">{SIGNS[self.tone]}</span> {_inline(self.title)}</p>',
         ]
         parts += [f"<p>{_inline(p)}</p>" for p in self.text.split("\n\n") if p]
         if self.rows:

@@ -168,9 +168,7 @@ class Overview:
 
     def __str__(self):
         width = max(len(row[0]) for row in self._cells())
-        return "\n".join(
-            f"{a:<{width}}  {b:>6}  {c:>5}  {d:>4}  {e}" for a, b, c, d, e in self._cells()
-        )
+        return "\n".join(f"{a:<{width}}  {b:>6}  {c:>5}  {d:>4}  {e}" for a, b, c, d, e in self._cells())
 
     __repr__ = __str__
 
@@ -188,9 +186,4 @@ class Overview:
 def overview():
     """The Overview of all exercise sets, as of now."""
     states = _book().states()
-    return Overview(
-        tuple(
-            (s.notebook, tuple((e.name, states.get(e.key, "open")) for e in s))
-            for s in exercise_sets()
-        )
-    )
+    return Overview(tuple((s.notebook, tuple((e.name, states.get(e.key, "open")) for e in s)) for s in exercise_sets()))
