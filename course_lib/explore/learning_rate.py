@@ -117,7 +117,8 @@ class Rates(Picture):
         self.lost.set_data(RATES[off], np.full(off.sum(), 17))
         best = cost.argmin()
         self.best.set_data([RATES[best]], [cost[best]])
-        self.best_label.set_position((RATES[best], cost[best] / 1.35))
+        low = cost[best] < 5e-3  # no room below the star
+        self.best_label.set(position=(RATES[best], cost[best] * (2 if low else 0.74)), va="bottom" if low else "top")
         self.best_label.set_ha("right" if RATES[best] > 5 else "left" if RATES[best] < 2e-3 else "center")
         self.best_label.set_text(f"best: {RATES[best]:.2g}")
         self.start.set_ydata([result.start] * 2)
