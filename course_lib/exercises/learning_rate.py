@@ -541,7 +541,7 @@ cost ends below **{GOAL}**.""",
                 {"lr": 0.1, "batch_size": 16},
                 "Close: the cost was still falling when the time was up. A larger rate, or a "
                 "smaller batch (more updates in the same 20 epochs), gets there.",
-                when=lambda s, h: h.cost[-1] < 0.9 * h.cost[len(h.cost) // 2],
+                when=lambda s, h: h.cost[-1] < h.cost[len(h.cost) // 2],
             ),
         ],
         remember="The rate sets how long a step is, the batch size how many there are.",

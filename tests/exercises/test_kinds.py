@@ -1,6 +1,8 @@
 """What a learner sees of each kind: stubs, panels, predictions, settings."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +75,17 @@ def test_a_name_is_given_once():
 def test_a_choice_has_one_right_option():
     with pytest.raises(ValueError, match="exactly one"):
         Choice(name="none", prompt="-", hints=["-"], options=[Option("no", "why not")])
+
+
+def test_the_example_of_the_instructors_page_works():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "adding_an_exercise.md").read_text("utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    names = {}
+    exec(code.replace("from .engine", "from course_lib.exercises.engine"), names)
+    mae = names["mae"]
+    assert len(mae.hints) >= 3 and len(mae.mistakes) >= 4
+    for seed in range(20):
+        assert all(mae.judge(right, seed=seed).correct for right in mae.right_answers())
+        for name, wrong in mae.wrong_answers():
+            assert mae.judge(wrong, seed=seed).mistake == name
+    assert mae.judge(lambda p, y: abs(p - y).sum()).mistake == "factor n"

@@ -44,8 +44,8 @@ def test_checks_are_noted(file):
     table = course_lib.progress()
     assert table.counts("02_activation_functions") == (2, 0, 4)
     assert table.counts("06_learning_rate") == (0, 0, 7)
-    assert "✓ leaky_relu" in str(table)
-    assert "✓ leaky_relu" in table._repr_mimebundle_()["text/html"]
+    assert "✓\u00a0leaky_relu" in str(table)
+    assert "✓\u00a0leaky_relu" in table._repr_mimebundle_()["text/html"]
 
 
 @pytest.mark.parametrize("rubbish", ['{"exercises": {"a/b": "sol', "", "[]", '{"exercises": {"a": 1}}', "\0\0"])

@@ -17,13 +17,15 @@ STYLE = """<style>
 .cl-panel p { margin: 0.35em 0; }
 .cl-panel .cl-head { font-weight: 600; }
 .cl-panel .cl-foot { color: var(--jp-content-font-color2, #555); }
-.cl-panel pre { margin: 0.4em 0; padding: 0.5em 0.8em; overflow-x: auto;
+.cl-panel.cl-panel pre { margin: 0.4em 0; padding: 0.5em 0.8em; overflow-x: auto;
   background: var(--jp-layout-color2, #f2f2f2); color: inherit; }
-.cl-panel table { border-collapse: collapse; margin: 0.4em 0; }
-.cl-panel th { font-weight: 400; color: var(--jp-content-font-color2, #555); }
-.cl-panel th, .cl-panel td { text-align: left; vertical-align: top; padding: 0.1em 1.2em 0.1em 0;
-  background: none; }
-.cl-panel td { font-family: var(--jp-code-font-family, monospace); white-space: pre-wrap; }
+.cl-panel.cl-panel table { border-collapse: collapse; margin: 0.4em 0; font-size: inherit; }
+.cl-panel.cl-panel.cl-panel tr { background: none; }
+.cl-panel.cl-panel th, .cl-panel.cl-panel td { text-align: left; vertical-align: top;
+  padding: 0.1em 1.2em 0.1em 0; white-space: pre-wrap; }
+.cl-panel.cl-panel th { font-weight: 400; white-space: nowrap;
+  color: var(--jp-content-font-color2, #555); }
+.cl-panel.cl-panel td { font-family: var(--jp-code-font-family, monospace); }
 .cl-good { border-left-color: var(--jp-success-color1, #2e7d32); }
 .cl-bad { border-left-color: var(--jp-error-color1, #c62828); }
 .cl-wait { border-left-color: var(--jp-warn-color1, #ef6c00); }

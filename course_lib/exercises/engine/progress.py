@@ -163,7 +163,8 @@ class Overview:
         marks = {"solved": SIGNS["good"], "tried": SIGNS["bad"], "open": SIGNS["info"]}
         yield "notebook", "solved", "tried", "open", "exercises"
         for notebook, exercises in self.rows:
-            listed = "  ".join(f"{marks[state]} {name}" for name, state in exercises)
+            # No line break between a mark and its name.
+            listed = "  ".join(f"{marks[state]}\u00a0{name}" for name, state in exercises)
             yield (notebook, *map(str, self.counts(notebook)), listed)
 
     def __str__(self):
