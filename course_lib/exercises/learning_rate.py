@@ -539,8 +539,8 @@ cost ends below **{GOAL}**.""",
             Mistake(
                 "still falling",
                 {"lr": 0.1, "batch_size": 16},
-                "Close: the cost was still falling when the time was up. A larger rate, or a "
-                "smaller batch (more updates in the same 20 epochs), gets there.",
+                "The cost was still falling when the time was up. A larger rate, or a smaller "
+                "batch (more updates in the same 20 epochs), gets there.",
                 when=lambda s, h: h.cost[-1] < h.cost[len(h.cost) // 2],
             ),
         ],

@@ -187,8 +187,8 @@ def test_a_number_worked_by_hand(change, mistake, student):
 
 
 def test_neighbours_get_other_numbers_and_each_the_same_again():
-    assert NUMBER.drawn(1).prompt != NUMBER.drawn(2).prompt
-    assert NUMBER.drawn(1).prompt == NUMBER.drawn(1).prompt
+    assert NUMBER.drawn(1).text() != NUMBER.drawn(2).text()
+    assert NUMBER.drawn(1).text() == NUMBER.drawn(1).text()
     assert not NUMBER.drawn(2).judge(NUMBER.drawn(1).right_answers()[0]).correct
     for given in NUMBER.drawn(1).given(None).values():
-        assert f"{given:g}" in NUMBER.drawn(1).prompt
+        assert f"{given:g}" in NUMBER.drawn(1).text()

@@ -64,7 +64,7 @@ def test_an_exercise_is_complete(exercise):
         mistakes = [option for option in exercise.options if not option.right]
     assert len(mistakes) >= 4
     assert len(set(mistakes)) == len(mistakes)
-    assert exercise.prompt.strip()
+    assert exercise.text()
     assert exercise.solution_text()
     assert f"ex.{exercise.name}.check(" in exercise.stub
 

@@ -13,7 +13,7 @@ from course_lib.exercises.engine.panel import Panel
 
 @pytest.fixture
 def prediction():
-    fresh = replace(learning_rate.predict_ten, prompt="-")
+    fresh = replace(learning_rate.predict_ten)
     fresh.notebook = "06_learning_rate"
     return fresh
 

@@ -28,7 +28,7 @@ def saved(file):
 
 
 def test_checks_are_noted(file):
-    relu, choice = replace(ex.leaky_relu), replace(ex.zero_output, prompt="-")
+    relu, choice = replace(ex.leaky_relu), replace(ex.zero_output)
     relu.notebook = choice.notebook = "02_activation_functions"
     relu.check(relu.unsolved_answer())
     assert not file.exists()

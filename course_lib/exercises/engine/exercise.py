@@ -77,6 +77,10 @@ class Exercise:
     accepted = Status.CORRECT
     how_to_start = "Put your answer where the dots are, run the cell, and this check will look at it."
 
+    def text(self):
+        """What is asked, in Markdown."""
+        return self.prompt.strip()
+
     def solution_text(self):
         raise NotImplementedError
 
@@ -128,13 +132,10 @@ class Exercise:
         return Panel("hint", f"Solution · {self.name}", self.remember, code=self.solution_text())
 
     def __repr__(self):
-        return f"{self.name}\n\n{self.prompt.strip()}"
+        return f"{self.name}\n\n{self.text()}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {
-            "text/plain": repr(self),
-            "text/markdown": f"**{self.name}**\n\n{self.prompt.strip()}",
-        }
+        return {"text/plain": repr(self), "text/markdown": f"**{self.name}**\n\n{self.text()}"}
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -232,10 +233,8 @@ class Number(Exercise):
     precision: str = "three significant digits are enough"
     seed: int | None = None
 
-    def __post_init__(self):
-        super().__post_init__()
-        self.template = self.prompt
-        self.prompt = _filled_in(self.template, self.given(self.seed))
+    def text(self):
+        return _filled_in(self.prompt.strip(), self.given(self.seed))
 
     def given(self, seed):
         if not callable(self.values):
@@ -245,7 +244,7 @@ class Number(Exercise):
 
     def drawn(self, seed):
         """This exercise with the numbers of one seed, for one student."""
-        mine = replace(self, prompt=self.template, seed=seed)
+        mine = replace(self, seed=seed)
         mine.notebook = self.notebook
         return mine
 
@@ -293,8 +292,10 @@ class Choice(Exercise):
         if sum(o.right for o in self.options) != 1:
             raise ValueError(f"{self.name}: exactly one option must be right")
         self.letters = dict(zip("abcdefgh", self.options, strict=False))
+
+    def text(self):
         listed = [f"- **{letter}** {option.text}" for letter, option in self.letters.items()]
-        self.prompt = "\n".join([self.prompt.strip(), "", *listed])
+        return "\n".join([super().text(), "", *listed])
 
     @property
     def how_to_start(self):
