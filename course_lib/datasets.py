@@ -1,30 +1,54 @@
-"""Small data sets: shapes in the plane that a straight line cannot part, and a noisy curve.
+"""Data sets: shapes in the plane that a straight line cannot part, a noisy curve, and real ones.
 
-Each function takes the number of records, the noise and an rng or a seed, and returns a `Data`.
+A toy set takes the number of records, the noise and an rng or a seed. Then: split, standardise, batches.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .checks import number, one_of, whole
+from .checks import finite, number, one_of, whole
 
 
 @dataclass(frozen=True)
 class Data:
-    """Records `x` (n, n_in) with targets `y` (n, n_out), and the loss that suits them."""
+    """Records `x` (n, n_in) with targets `y` (n, n_out), and the loss that suits them.
+
+    With class numbers as targets (loss "scce"), `y` is (n, 1) and `classes` says how many there are.
+    Raises ValueError for shapes that do not fit and for NaN.
+    """
 
     name: str
     x: np.ndarray
     y: np.ndarray
     loss: str = "bce"
+    classes: int | None = None
+
+    def __post_init__(self):
+        x, y = finite("x", self.x), finite("y", self.y)
+        if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
+            raise ValueError(f"x and y must be (n, n_in) and (n, n_out) with the same n, not {x.shape} and {y.shape}")
+        if self.loss == "scce":
+            whole("classes", self.classes, 2)
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", y)
 
     def __len__(self):
         return len(self.x)
 
+    @property
+    def n_out(self):
+        """How many outputs a network for it has."""
+        return self.classes if self.loss == "scce" else self.y.shape[1]
+
     def astype(self, dtype):
-        """The same records in another dtype."""
-        return Data(self.name, self.x.astype(dtype), self.y.astype(dtype), self.loss)
+        """The same records in another dtype; class numbers stay whole numbers."""
+        y = self.y if self.loss == "scce" else self.y.astype(dtype)
+        return replace(self, x=self.x.astype(dtype), y=y)
+
+    def take(self, rows):
+        """Some of the records."""
+        return replace(self, x=self.x[rows], y=self.y[rows])
 
 
 def _rng(n, noise, seed):
@@ -86,8 +110,63 @@ def noisy_sine(n=200, noise=0.2, seed=0):
 
 
 DATASETS = {f.__name__: f for f in (moons, circles, spirals, xor, noisy_sine)}
+REAL = {"digits": "scce", "iris": "scce", "wine": "scce", "breast_cancer": "bce", "diabetes": "mse"}
+
+
+def real(name):
+    """A real data set out of scikit-learn, which is loaded here and nowhere else in the math."""
+    one_of("real data set", name, REAL)
+    from sklearn import datasets
+
+    found = getattr(datasets, f"load_{name}")()
+    y = found.target[:, None].astype(int if REAL[name] == "scce" else float)
+    return Data(name, found.data, y, REAL[name], len(found.target_names) if REAL[name] == "scce" else None)
 
 
 def get_dataset(name, n=200, seed=0):
     """The data set called `name`; a Data passes through. Raises ValueError if unknown."""
-    return name if isinstance(name, Data) else DATASETS[one_of("data set", name, DATASETS)](n, seed=seed)
+    if isinstance(name, Data):
+        return name
+    name = one_of("data set", name, (*DATASETS, *REAL))
+    return real(name) if name in REAL else DATASETS[name](n, seed=seed)
+
+
+def split(data, train=0.7, validation=0.15, seed=0):
+    """Three Data: to train on, to make choices on, and the test set, the rest, for one last look.
+
+    Shares are rounded to whole records; raises ValueError if a part would be empty.
+    """
+    number("train", train, 0, 1)
+    number("validation", validation, 0, 1)
+    ends = np.round(np.cumsum([train, validation]) * len(data)).astype(int)
+    if not 0 < ends[0] < ends[1] < len(data):
+        raise ValueError(f"shares {train:g} and {validation:g} of {len(data)} records leave a part empty")
+    order = np.random.default_rng(seed).permutation(len(data))
+    return tuple(data.take(rows) for rows in np.split(order, ends))
+
+
+class Standardiser:
+    """x → (x - mean)/std of each column, both measured on the training part and used for every part.
+
+    A column that never changes is only centred. Raises ValueError for another number of columns.
+    """
+
+    def __init__(self, data):
+        self.mean = data.x.mean(axis=0)
+        std = data.x.std(axis=0)
+        self.std = np.where(std > 1e-12 * np.abs(self.mean), std, 1)
+
+    def __call__(self, data):
+        if data.x.shape[1] != len(self.mean):
+            raise ValueError(f"x must have {len(self.mean)} columns, as in training, not {data.x.shape[1]}")
+        return replace(data, x=(data.x - self.mean) / self.std)
+
+
+def batches(data, batch_size, rngs):
+    """Batches of (x, y) without end, every record once per epoch; one shuffle per rng in `rngs`."""
+    n = len(data)
+    while True:
+        order = np.stack([rng.permutation(n) for rng in rngs]) if len(rngs) > 1 else rngs[0].permutation(n)
+        x, y = data.x[order], data.y[order]
+        for start in range(0, n, batch_size):
+            yield x[..., start : start + batch_size, :], y[..., start : start + batch_size, :]

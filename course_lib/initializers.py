@@ -1,16 +1,45 @@
 """Initial weights: large enough to carry the signal on, small enough not to blow it up.
 
-Each function draws an (n_in, n_out) weight from `rng`, a numpy Generator, in float64.
+Each function draws an (n_in, n_out) weight from `rng`, a numpy Generator, in float64. Through a layer
+the variance of the signal grows by n_in·Var(W) forward, by n_out·Var(W) on the way back.
 """
 
 import numpy as np
 
-from .checks import one_of
+from .checks import number, one_of
+
+
+def constant(value):
+    """An initializer that gives every weight `value`: all units of a layer then stay the same for ever."""
+    value = number("value", value)
+    return lambda rng, n_in, n_out: np.full((n_in, n_out), value)
+
+
+def zeros(rng, n_in, n_out):
+    """All zero: fine for biases; as weights they let nothing through."""
+    return np.zeros((n_in, n_out))
+
+
+def scaled_normal(std):
+    """An initializer that draws from N(0, std²) whatever the size of the layer."""
+    std = number("std", std, 0, above=True)
+    return lambda rng, n_in, n_out: rng.normal(0, std, (n_in, n_out))
+
+
+def scaled_uniform(limit):
+    """An initializer that draws from U(-limit, limit), variance limit²/3."""
+    limit = number("limit", limit, 0, above=True)
+    return lambda rng, n_in, n_out: rng.uniform(-limit, limit, (n_in, n_out))
+
+
+def xavier_normal(rng, n_in, n_out):
+    """Variance 2/(n_in + n_out), between 1/n_in and 1/n_out, for tanh and sigmoid (Glorot & Bengio 2010)."""
+    return rng.normal(0, np.sqrt(2 / (n_in + n_out)), (n_in, n_out))
 
 
 def xavier_uniform(rng, n_in, n_out):
-    """Variance 2/(n_in + n_out), for tanh and sigmoid (Glorot & Bengio 2010)."""
-    limit = np.sqrt(6 / (n_in + n_out))  # U(-l, l) has variance l²/3
+    """The same variance, drawn from an interval: U(-l, l) has variance l²/3."""
+    limit = np.sqrt(6 / (n_in + n_out))
     return rng.uniform(-limit, limit, (n_in, n_out))
 
 
@@ -19,12 +48,23 @@ def he_normal(rng, n_in, n_out):
     return rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
 
 
+def he_uniform(rng, n_in, n_out):
+    """The same variance, drawn from an interval."""
+    limit = np.sqrt(6 / n_in)
+    return rng.uniform(-limit, limit, (n_in, n_out))
+
+
 def lecun_normal(rng, n_in, n_out):
     """Variance 1/n_in, for SELU (LeCun et al. 1998)."""
     return rng.normal(0, np.sqrt(1 / n_in), (n_in, n_out))
 
 
-INITIALIZERS = {f.__name__: f for f in (xavier_uniform, he_normal, lecun_normal)}
+INITIALIZERS = {
+    "zeros": zeros,
+    "constant": constant(0.5),
+    "normal": scaled_normal(1.0),
+    "uniform": scaled_uniform(1.0),
+} | {f.__name__: f for f in (xavier_normal, xavier_uniform, he_normal, he_uniform, lecun_normal)}
 
 
 def get_initializer(name):

@@ -2,20 +2,31 @@
 
 A weight is (n_in, n_out), a bias (1, n_out), records are rows. With a leading runs axis, (runs, n_in,
 n_out), the same lines train many networks at once: matrix products and sums act on the last two axes.
+
+A layer has four methods. `forward` gives its output and what it keeps for the way back; `gradients`
+fills in those of its own parameters; `pullback` hands on the gradient with respect to its input.
+`training` is None in evaluation; while training it is the list of the runs' random generators.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from .activations import d_leaky_relu, d_prelu_d_a, get_activation, leaky_relu
-from .checks import finite, whole
+from .activations import d_leaky_relu, d_prelu_d_a, dead_units, get_activation, leaky_relu
+from .checks import finite, number, one_of, whole
 from .initializers import get_initializer, recommended
+from .normalization import BatchNorm, LayerNorm
+from .regularization import Dropout
 
 
 class Params(dict):
-    """Arrays by name, all views of one `vector` (..., size): read them by name, update them at a stroke."""
+    """Arrays by name, all views of one `vector` (..., size): read them by name, update them at a stroke.
 
-    def __init__(self, shapes, vector):
-        self.shapes, self.vector = shapes, vector
+    `running` holds what is averaged instead of learned: batch normalization's mean and variance.
+    """
+
+    def __init__(self, shapes, vector, running=None):
+        self.shapes, self.vector, self.running = shapes, vector, running or {}
         start = 0
         for name, shape in shapes.items():
             stop = start + shape[0] * shape[1]
@@ -23,26 +34,39 @@ class Params(dict):
             start = stop
 
     @classmethod
-    def pack(cls, arrays, dtype):
+    def pack(cls, arrays, dtype, running=None):
         """Copy 2-D arrays, one run's parameters, into a new vector."""
         flat = np.concatenate([np.ravel(a) for a in arrays.values()]).astype(dtype)
-        return cls({name: a.shape for name, a in arrays.items()}, flat)
+        running = {name: a.astype(dtype) for name, a in (running or {}).items()}
+        return cls({name: a.shape for name, a in arrays.items()}, flat, running)
 
     def like(self, vector):
         """The same names over another vector."""
-        return Params(self.shapes, vector)
+        return Params(self.shapes, vector, self.running)
 
     def copy(self):
-        return self.like(self.vector.copy())
+        return Params(self.shapes, self.vector.copy(), {name: a.copy() for name, a in self.running.items()})
 
     def run(self, index):
-        """The parameters of one run out of many."""
-        return self.like(self.vector[index])
+        """The parameters of one run out of many; of several, given a list or a mask."""
+        return Params(self.shapes, self.vector[index], {name: a[index] for name, a in self.running.items()})
+
+    def put(self, index, other):
+        """Overwrite one or several runs with those of `other`."""
+        self.vector[index] = other.vector
+        for name, a in self.running.items():
+            a[index] = other.running[name]
+
+    def only(self, letter):
+        """A vector that is 1 where the parameter's name begins with `letter`, 0 elsewhere."""
+        marks = [np.full(h * w, name.startswith(letter)) for name, (h, w) in self.shapes.items()]
+        return np.concatenate(marks).astype(self.vector.dtype)
 
 
 def stack(runs):
     """Params of several single runs, joined along a new first axis."""
-    return runs[0].like(np.stack([p.vector for p in runs]))
+    running = {name: np.stack([p.running[name] for p in runs]) for name in runs[0].running}
+    return Params(runs[0].shapes, np.stack([p.vector for p in runs]), running)
 
 
 class Dense:
@@ -56,8 +80,8 @@ class Dense:
         W = get_initializer(self.initializer)(rng, self.n_in, self.n_out)
         return {self.W: W, self.b: np.zeros((1, self.n_out))}
 
-    def forward(self, params, x):
-        return x @ params[self.W] + params[self.b]
+    def forward(self, params, x, training=None):
+        return x @ params[self.W] + params[self.b], x
 
     def gradients(self, params, x, dz, grads):
         np.matmul(x.mT, dz, out=grads[self.W])
@@ -76,8 +100,8 @@ class Activate:
     def init(self, rng):
         return {}
 
-    def forward(self, params, z):
-        return self.activation.value(z)
+    def forward(self, params, z, training=None):
+        return self.activation.value(z), z
 
     def gradients(self, params, z, da, grads):
         pass
@@ -95,8 +119,8 @@ class LearnedSlope:
     def init(self, rng):
         return {self.a: np.full((1, 1), 0.25)}
 
-    def forward(self, params, z):
-        return leaky_relu(z, params[self.a])
+    def forward(self, params, z, training=None):
+        return leaky_relu(z, params[self.a]), z
 
     def gradients(self, params, z, da, grads):
         (da * d_prelu_d_a(z)).sum(axis=(-2, -1), keepdims=True, out=grads[self.a])
@@ -105,48 +129,93 @@ class LearnedSlope:
         return da * d_leaky_relu(z, params[self.a])
 
 
+@dataclass(frozen=True)
+class LayerReport:
+    """One dense layer and its activation, on given records: a number per entry, one per run in a sweep."""
+
+    name: str
+    z_std: np.ndarray  # pre-activations
+    a_mean: np.ndarray  # what the layer hands on
+    a_std: np.ndarray
+    dead: np.ndarray  # share of units that are 0 for every record
+    delta_std: np.ndarray  # ∂cost/∂z, the signal on its way back
+    gradient_norm: np.ndarray  # of the weights
+    weight_norm: np.ndarray
+
+
+NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
+
+
 class MLP:
     """A multi-layer perceptron: dense layers with an activation between them, none after the last.
 
-    `sizes` is (n_in, hidden..., n_out). Weights are drawn by `initializer`; None takes the one that
-    suits the activation. Raises ValueError for unknown names or sizes below 1.
+    `sizes` is (n_in, hidden..., n_out), `activation` one name or one per hidden layer. Weights are drawn
+    by `initializer`; None takes the one that suits the activation. `normalization` ("batch", "layer")
+    acts before each activation, `dropout` (a probability) after it. Raises ValueError for what makes no sense.
     """
 
-    def __init__(self, sizes, activation="tanh", initializer=None):
+    def __init__(self, sizes, activation="tanh", initializer=None, normalization=None, dropout=0.0):
         self.sizes = tuple(whole("layer size", n, 1) for n in sizes)
         if len(self.sizes) < 2:
             raise ValueError(f"sizes needs at least an input and an output, not {self.sizes}")
-        activation = get_activation(activation)
-        initializer = initializer or recommended(activation.name)
-        get_initializer(initializer)
+        if normalization is not None:
+            one_of("normalization", normalization, NORMALIZATIONS)
+        if number("dropout", dropout, 0) >= 1:
+            raise ValueError(f"dropout must be below 1, or nothing is left, not {dropout!r}")
+        self.activations = self._one_per_layer(activation)
         self.layers = []
-        for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            if i > 1:
-                learned = activation.name == "prelu"
-                self.layers.append(LearnedSlope(i - 1) if learned else Activate(activation))
-            self.layers.append(Dense(i, n_in, n_out, initializer))
+        for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:]), start=1):
+            f = self.activations[min(i, len(self.activations)) - 1]
+            chosen = initializer or recommended(f.name)
+            get_initializer(chosen)
+            self.layers.append(Dense(i, n_in, n_out, chosen))
+            if i < len(self.sizes) - 1:
+                if normalization:
+                    self.layers.append(NORMALIZATIONS[normalization](i, n_out))
+                self.layers.append(LearnedSlope(i) if f.name == "prelu" else Activate(f))
+                if dropout:
+                    self.layers.append(Dropout(dropout))
+
+    def _one_per_layer(self, activation):
+        hidden = len(self.sizes) - 2
+        if not isinstance(activation, list | tuple):
+            return [get_activation(activation)] * max(hidden, 1)
+        if len(activation) != hidden:
+            raise ValueError(f"{hidden} hidden layers need as many activations, not {len(activation)}")
+        return [get_activation(name) for name in activation]
 
     def init(self, rng, dtype=np.float64):
         """Params of one run, drawn layer by layer from `rng`."""
-        arrays = {}
+        arrays, running = {}, {}
         for layer in self.layers:
             arrays |= layer.init(rng)
-        return Params.pack(arrays, dtype)
+            running |= layer.running() if isinstance(layer, BatchNorm) else {}
+        return Params.pack(arrays, dtype, running)
 
-    def forward(self, params, x):
-        """The output before any sigmoid or softmax, (..., n, n_out), and what each layer was given."""
-        inputs = []
+    @property
+    def size(self):
+        """How many numbers the network learns."""
+        return self.init(np.random.default_rng(0)).vector.size
+
+    def forward(self, params, x, training=None):
+        """The output before any sigmoid or softmax, (..., n, n_out), and what each layer keeps."""
+        kept = []
         for layer in self.layers:
-            inputs.append(x)
-            x = layer.forward(params, x)
-        return x, inputs
+            x, keep = layer.forward(params, x, training)
+            kept.append(keep)
+        return x, kept
 
-    def backward(self, params, inputs, dz, grads):
-        """Fill `grads` (a Params) from `dz` = ∂cost/∂output, last layer first: the chain rule."""
-        for layer, x in zip(reversed(self.layers), reversed(inputs), strict=True):
-            layer.gradients(params, x, dz, grads)
+    def backward(self, params, kept, dz, grads, deltas=None):
+        """Fill `grads` (a Params) from `dz` = ∂cost/∂output, last layer first: the chain rule.
+
+        A list `deltas` collects ∂cost/∂(output of the layer) on the way, first layer first.
+        """
+        for layer, keep in zip(reversed(self.layers), reversed(kept)):
+            if deltas is not None:
+                deltas.insert(0, dz)
+            layer.gradients(params, keep, dz, grads)
             if layer is not self.layers[0]:
-                dz = layer.pullback(params, x, dz)
+                dz = layer.pullback(params, keep, dz)
         return grads
 
     def predict(self, params, x):
@@ -155,3 +224,39 @@ class MLP:
         if x.ndim < 2 or x.shape[-1] != self.sizes[0]:
             raise ValueError(f"x must have shape (n, {self.sizes[0]}), not {x.shape}")
         return self.forward(params, x)[0]
+
+    def watch(self, params, x, y, loss, training=None):
+        """A LayerReport for each dense layer: how the signal fares on its way there and back."""
+        kept, outputs, deltas, grads = [], [], [], params.copy()
+        for layer in self.layers:
+            x, keep = layer.forward(params, x, training)
+            kept.append(keep)
+            outputs.append(x)
+        self.backward(params, kept, loss.gradient(x, y), grads, deltas)
+        first = [i for i, layer in enumerate(self.layers) if isinstance(layer, Dense)]
+        last = [i - 1 for i in first[1:]] + [len(self.layers) - 1]
+        W = [self.layers[i].W for i in first]
+        return [
+            LayerReport(
+                name=f"layer {i + 1}",
+                z_std=outputs[first[i]].std(axis=(-2, -1)),
+                a_mean=outputs[last[i]].mean(axis=(-2, -1)),
+                a_std=outputs[last[i]].std(axis=(-2, -1)),
+                dead=dead_units(outputs[last[i]]).mean(axis=-1),
+                delta_std=deltas[first[i]].std(axis=(-2, -1)),
+                gradient_norm=np.sqrt((grads[W[i]] ** 2).sum(axis=(-2, -1))),
+                weight_norm=np.sqrt((params[W[i]] ** 2).sum(axis=(-2, -1))),
+            )
+            for i in range(len(first))
+        ]
+
+    def blame(self, kept, z, grads, run=...):
+        """Where numbers first stopped being finite in a step, in words."""
+        given = [x for layer, x in zip(self.layers, kept) if isinstance(layer, Dense)]
+        for i, values in enumerate([*given[1:], z], start=1):
+            if not np.isfinite(values[run]).all():
+                return f"the output of layer {i}"
+        for name in reversed(grads):
+            if not np.isfinite(grads[name][run]).all():
+                return f"the gradient of {name}"
+        return "the update itself"

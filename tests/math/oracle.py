@@ -23,7 +23,24 @@ VARIANTS = {
     "log_softmax": lambda z: torch.log_softmax(z, dim=-1),
 }
 
-LOSSES = {"mse": F.mse_loss, "bce": F.binary_cross_entropy_with_logits}
+LOSSES = {
+    "mse": F.mse_loss,
+    "mae": F.l1_loss,
+    "huber": F.huber_loss,
+    "bce": F.binary_cross_entropy_with_logits,
+    "cce": F.cross_entropy,
+    "scce": lambda z, y: F.cross_entropy(z, y[:, 0].long()),
+}
+
+
+def targets(loss, rng, *shape):
+    """Targets that suit a loss, for outputs of shape (..., n, k)."""
+    if loss == "bce":
+        return rng.integers(0, 2, shape).astype(float)
+    if loss in ("cce", "scce"):
+        y = rng.integers(0, shape[-1], (*shape[:-1], 1))
+        return y if loss == "scce" else (np.arange(shape[-1]) == y) * 1.0
+    return rng.normal(size=shape)
 
 
 def gap(ours, theirs):
@@ -52,14 +69,15 @@ def slope_along(function, x, direction, h=1e-6):
     return (function(x + h * direction) - function(x - h * direction)) / (2 * h)
 
 
-def twin(network, params):
+def twin(network, params, training=False):
     """The same network in torch: `twin(...)(x)`, with `.leaves` its parameters by our names."""
-    return Twin(network, params)
+    return Twin(network, params, training)
 
 
 class Twin:
-    def __init__(self, network, params):
-        self.network = network
+    def __init__(self, network, params, training=False):
+        self.network, self.training = network, training
+        self.running = {name: tensor(array[0]) for name, array in params.running.items()}
         self.leaves = {name: tensor(array, gradient=True) for name, array in params.items()}
 
     def __call__(self, x):
@@ -75,6 +93,14 @@ class Twin:
 
     def LearnedSlope(self, layer, x):
         return F.prelu(x, self.leaves[layer.a].reshape(1))
+
+    def LayerNorm(self, layer, x):
+        return F.layer_norm(x, (layer.n,), self.leaves[layer.gamma][0], self.leaves[layer.beta][0])
+
+    def BatchNorm(self, layer, x):
+        mean, variance = self.running[layer.mean], self.running[layer.variance]
+        learned = self.leaves[layer.gamma][0], self.leaves[layer.beta][0]
+        return F.batch_norm(x, mean, variance, *learned, training=self.training)
 
     def gradients(self, x, y, loss):
         """∂cost/∂params by autograd, by our names."""
