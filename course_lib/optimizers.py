@@ -141,7 +141,7 @@ def with_decay(optimizer, strength):
 
 
 def adamw(decay=0.01, **of_adam):
-    """Adam with decoupled decay; with SGD it would be the same as L2, with Adam it is not (Loshchilov & Hutter 2019)."""
+    """Adam with decoupled decay: for SGD it is the same as L2, for Adam it is not (Loshchilov & Hutter 2019)."""
     inner = with_decay(adam(**of_adam), decay)
     return Optimizer("adamw", inner.init, inner.update)
 

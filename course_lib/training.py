@@ -281,10 +281,9 @@ class Training:
         if not self.stopping:
             self.keep(self.going, t)
         costs = np.stack([costs for _, costs in self.records], axis=-1)
-        return History(
-            self.settings, self.network, self.result, np.array([step for step, _ in self.records]), costs[0],
-            costs[1] if len(costs) > 1 else None, self.last, self.best, self.diverged, self.where, self.loss, interrupted,
-        )  # fmt: skip
+        steps, validation = np.array([step for step, _ in self.records]), costs[1] if len(costs) > 1 else None
+        ends = self.last, self.best, self.diverged, self.where, self.loss, interrupted
+        return History(self.settings, self.network, self.result, steps, costs[0], validation, *ends)
 
 
 def train(settings, data, validation=None, progress=False):

@@ -1,4 +1,4 @@
-"""Optimizers over 100 steps of training a real network, against"""
+"""Optimizers over 100 steps of training a real network, against torch.optim."""
 
 import numpy as np
 import oracle
