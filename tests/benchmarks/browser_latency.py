@@ -26,7 +26,7 @@ FIGURES = (
     ("explore.learning_rate(lr=0.01)", "learning rate", 2),
     ("explore.learning_rate()", "activation", 2),
     ("explore.regimes()", "learning rate", 1),
-    ("explore.rate_finder()", "activation", 1),
+    ("explore.rate_finder()", "activation", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in

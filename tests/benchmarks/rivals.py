@@ -5,6 +5,8 @@ in how a picture comes about. What costs us time the rivals are spared: they hav
 and half our density. Each is returned as a box with a CSS class of its own.
 """
 
+import functools
+import gc
 from types import SimpleNamespace
 
 import ipywidgets as widgets
@@ -13,7 +15,6 @@ from matplotlib import pyplot, style
 from matplotlib.figure import Figure
 
 from course_lib.explore.learning_rate import LearningRate, Run
-from course_lib.explore.live import Explorer
 from course_lib.figures import STYLE
 
 CONTROL = LearningRate.controls["lr"]
@@ -23,14 +24,9 @@ OTHERS = {name: c.default for name, c in LearningRate.controls.items() if name !
 
 def forget():
     """Empty the explorers' caches, so that every move computes."""
-
-    def pictures(kind):
-        for each in kind.__subclasses__():
-            yield from each.pictures
-            yield from pictures(each)
-
-    for picture in pictures(Explorer):
-        picture.compute.cache_clear()
+    for thing in gc.get_objects():
+        if isinstance(thing, functools._lru_cache_wrapper) and thing.__module__.startswith("course_lib.explore"):
+            thing.cache_clear()
 
 
 def compute(lr):
