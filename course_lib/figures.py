@@ -7,11 +7,11 @@ from pathlib import Path
 
 import contourpy
 import numpy as np
-from matplotlib import colors, pyplot
+from matplotlib import colors, pyplot, rc_params_from_file
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Outline
 
-STYLE = Path(__file__).with_name("course.mplstyle")
+STYLE = rc_params_from_file(Path(__file__).with_name("course.mplstyle"), use_default_template=False)  # read once
 
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#777777"

@@ -81,7 +81,9 @@ class Dense:
         return {self.W: W, self.b: np.zeros((1, self.n_out))}
 
     def forward(self, params, x, training=None):
-        return x @ params[self.W] + params[self.b], x
+        z = x @ params[self.W]
+        z += params[self.b]
+        return z, x
 
     def gradients(self, params, x, dz, grads):
         np.matmul(x.mT, dz, out=grads[self.W])

@@ -22,7 +22,7 @@ PLANE = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2).astype(np.floa
 
 def settings_of(lr, activation, batch_size):
     """The training that both pictures show; `lr` may be a tuple."""
-    return Settings(lr=lr, activation=activation, batch_size=batch_size, steps=STEPS, evaluate_every=8)
+    return Settings(lr=lr, activation=activation, batch_size=batch_size, steps=STEPS, evaluate_every=10)
 
 
 def verdict(cost):
@@ -36,7 +36,7 @@ def verdict(cost):
 
 
 class Run(Picture):
-    size = (860, 330)
+    size = (860, 310)
 
     @staticmethod
     @lru_cache(maxsize=256)
