@@ -23,6 +23,7 @@ from browser.driver import (  # noqa: E402
 # Every live figure, one line each: the call, the label of a control, pictures that a move brings.
 # `python run.py figures` measures them all, so this is the place to add a new one.
 FIGURES = (
+    ("explore.first_network()", "updates so far", 1),
     ("explore.learning_rate(lr=0.01)", "learning rate", 2),
     ("explore.learning_rate()", "activation", 2),
     ("explore.regimes()", "learning rate", 1),
