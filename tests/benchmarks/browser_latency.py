@@ -28,6 +28,7 @@ FIGURES = (
     ("explore.learning_rate()", "activation", 2),
     ("explore.regimes()", "learning rate", 1),
     ("explore.rate_finder()", "activation", 2),
+    ("explore.schedules()", "schedule", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
