@@ -59,10 +59,10 @@ def d_prelu_d_a(z):
     return np.minimum(z, 0)
 
 
+@np.errstate(over="ignore")  # e^1000 is inf, and 1/inf is the right answer
 def sigmoid(z):
     """σ(z) = 1 / (1 + e^-z), between 0 and 1."""
-    with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the right answer
-        return 1 / (1 + np.exp(-z))
+    return 1 / (1 + np.exp(-z))
 
 
 def d_sigmoid(z):
