@@ -50,7 +50,7 @@ def valley(x, y):
     return (x * x + 20 * y * y) / 2, x, 20 * y
 
 
-@_surface("double well", r"x^4 - 2x^2 + \tfrac{x}{4} + y^2", ((-1.0299150282, 0),), (-1.8, 1.8, -1.2, 1.2))
+@_surface("double well", r"x^4 - 2x^2 + \tfrac{x}{4} + y^2", ((-1.0298959851, 0),), (-1.8, 1.8, -1.2, 1.2))
 def double_well(x, y):
     """Two minima; that on the right, near x = 0.967, is only a local one."""
     return x**4 - 2 * x * x + x / 4 + y * y, 4 * x**3 - 4 * x + 1 / 4, 2 * y
