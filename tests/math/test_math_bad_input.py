@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from course_lib.activations import get_activation
-from course_lib.datasets import get_dataset, moons
-from course_lib.initializers import get_initializer
+from course_lib import losses, metrics, optimizers, quadratic, schedules
+from course_lib.activations import get_activation, score
+from course_lib.datasets import Data, Standardiser, get_dataset, moons, real, split
+from course_lib.initializers import constant, get_initializer, scaled_normal
 from course_lib.losses import get_loss
 from course_lib.network import MLP
+from course_lib.regularization import EarlyStopping
+from course_lib.surfaces import descend
 from course_lib.training import Settings, find_rate, train
 
 NAN = float("nan")
@@ -58,6 +61,87 @@ CASES = [
     (lambda: network()[0].predict(network()[1], np.ones(2)), "x must have shape (n, 2)"),
     (lambda: network()[0].predict(network()[1], [[1, NAN]]), "1 NaN or infinite"),
     (lambda: network()[0].predict(network()[1], [["a", "b"]]), "x must hold numbers"),
+    # settings of a training
+    (lambda: Settings(optimizer="adamm"), "did you mean 'adam'"),
+    (lambda: Settings(clip_norm=0), "clip_norm must be greater than 0"),
+    (lambda: Settings(clip_value=-1), "clip_value must be greater than 0"),
+    (lambda: Settings(l1=-0.1), "l1 must be at least 0"),
+    (lambda: Settings(l2=NAN), "l2 must be one finite number"),
+    (lambda: Settings(patience=0), "patience must be at least 1"),
+    (lambda: Settings(min_delta=-1), "min_delta must be at least 0"),
+    (lambda: Settings(schedule=0.5), "schedule must be a function"),
+    (lambda: Settings(plateau="yes"), "plateau must be a function"),
+    (lambda: train(Settings(dropout=1.0), moons()), "dropout must be below 1"),
+    (lambda: train(Settings(dropout=-0.1), moons()), "dropout must be at least 0"),
+    (lambda: train(Settings(normalization="bach"), moons()), "did you mean 'batch'"),
+    (lambda: train(Settings(loss="msee"), moons()), "did you mean 'mse'"),
+    (lambda: train(Settings(patience=3), moons()), "give train(..., validation=...)"),
+    (lambda: train(Settings(normalization="batch", batch_size=1), moons()), "two records or more"),
+    (lambda: train(Settings(normalization="batch", batch_size=33), moons(100)), "leave one alone"),
+    (lambda: train(Settings(activation=("tanh",)), moons()), "2 hidden layers need as many activations, not 1"),
+    (lambda: train(Settings(), moons(), real("iris")), "x must have 2 columns"),
+    (lambda: train(Settings(loss="scce"), moons()), "class numbers must be whole numbers"),
+    (lambda: train(Settings(), real("iris").take(np.arange(0)).astype("float32")), "no records"),
+    (lambda: train(Settings(loss="bce"), Data("d", np.ones((40, 2)), np.full((40, 1), 3.0))), "between 0 and 1"),
+    # losses
+    (lambda: get_loss("scce")(np.ones((3, 2)), np.array([[0], [1], [2]])), "between 0 and 1; found 0 to 2"),
+    (lambda: get_loss("scce")(np.ones((3, 2)), np.array([[0], [-1], [1]])), "found -1 to 1"),
+    (lambda: get_loss("scce")(np.ones((3, 2)), np.array([0, 1, 1])), "shape (n, 1)"),
+    (lambda: get_loss("scce")(np.ones((3, 2)), np.eye(3, 2)), "one-hot rows belong into cce"),
+    (lambda: get_loss("cce")(np.ones((2, 3)), np.array([[0, 1, 1], [0, 0, 1]])), "must be one-hot"),
+    (lambda: get_loss("cce")(np.ones((3, 3)), np.array([[0], [1], [2]])), "as many columns as outputs"),
+    (lambda: get_loss("cce")(np.array([[0.2, 0.8]]), np.array([[0, 1]])), "give the logits"),
+    (lambda: get_loss("bce")(np.ones((2, 1)), np.array([[0.0], [1.5]])), "between 0 and 1"),
+    (lambda: get_loss("mse")(np.ones((2, 1)), np.array([[NAN], [1]])), "1 NaN or infinite"),
+    (lambda: get_loss("mse")(np.ones((2, 1)), np.ones((3, 1))), "as many records"),
+    (lambda: get_loss("mse")(np.ones(2), np.ones(2)), "must have shape"),
+    (lambda: get_loss("mse")(np.array([[np.inf]]), np.ones((1, 1))), "1 NaN or infinite"),
+    (lambda: losses.bce_naive(np.array([[1.2]]), np.ones((1, 1))), "logits belong into bce"),
+    (lambda: losses.huber_loss(0), "delta must be greater than 0"),
+    (lambda: losses.one_hot(np.array([[3]]), 3), "between 0 and 2"),
+    # optimizers, schedules, regularization, initializers
+    (lambda: optimizers.momentum(1.0), "beta must be below 1"),
+    (lambda: optimizers.momentum(-0.1), "beta must be at least 0"),
+    (lambda: optimizers.adam(beta2=1.5), "beta2 must be below 1"),
+    (lambda: optimizers.adam(eps=-1), "eps must be at least 0"),
+    (lambda: optimizers.rmsprop(alpha="0.9"), "alpha must be a number"),
+    (lambda: optimizers.with_l2(optimizers.sgd(), -1), "strength must be at least 0"),
+    (lambda: optimizers.get_optimizer(None), "unknown optimizer None"),
+    (lambda: schedules.step_decay(0), "every must be at least 1"),
+    (lambda: schedules.step_decay(2.5), "every must be a whole number"),
+    (lambda: schedules.multi_step([3, -1]), "milestone must be at least 0"),
+    (lambda: schedules.exponential(-0.1), "k must be at least 0"),
+    (lambda: schedules.cosine(0), "steps must be at least 1"),
+    (lambda: schedules.cosine(10, low=2), "low must be between 0 and 1"),
+    (lambda: schedules.warm_up(10, start=-1), "start must be between 0 and 1"),
+    (lambda: schedules.one_cycle(10, rise=1.0), "must leave steps on both sides"),
+    (lambda: schedules.Plateau(factor=2), "factor must be between 0 and 1"),
+    (lambda: EarlyStopping(0), "patience must be at least 1"),
+    (lambda: EarlyStopping(2, -0.1), "min_delta must be at least 0"),
+    (lambda: scaled_normal(0), "std must be greater than 0"),
+    (lambda: constant(NAN), "value must be one finite number"),
+    # metrics
+    (lambda: metrics.confusion_matrix([0, 1], [0, 1, 1]), "not 3 for 2"),
+    (lambda: metrics.confusion_matrix([], []), "no records to count"),
+    (lambda: metrics.confusion_matrix([0, 1], [0.2, 0.9]), "a probability has to be rounded"),
+    (lambda: metrics.confusion_matrix([0, -1], [0, 1]), "class numbers 0, 1, 2"),
+    (lambda: metrics.confusion_matrix([0, 2], [0, 1], classes=2), "classes must be at least 3"),
+    (lambda: metrics.confusion_matrix(np.ones((2, 2)), [0, 1]), "shape (n,) or (n, 1)"),
+    (lambda: metrics.roc([1, 1], [0.2, 0.3]), "records of both classes"),
+    (lambda: metrics.roc([0, 1], [0.2]), "not 1 for 2"),
+    # data, surfaces, scores
+    (lambda: Data("d", np.ones((3, 2)), np.ones((4, 1))), "with the same n"),
+    (lambda: Data("d", np.ones(3), np.ones((3, 1))), "x and y must be (n, n_in)"),
+    (lambda: Data("d", np.array([[NAN]]), np.ones((1, 1))), "x has 1 NaN"),
+    (lambda: Data("d", np.ones((2, 1)), np.zeros((2, 1), int), "scce"), "classes must be a whole number"),
+    (lambda: split(moons(10), 0.9, 0.1), "leave a part empty"),
+    (lambda: split(moons(10), 1.5), "train must be between 0 and 1"),
+    (lambda: Standardiser(moons())(real("iris")), "x must have 2 columns"),
+    (lambda: real("mnist"), "unknown real data set"),
+    (lambda: descend("saddel", optimizers.sgd(), (0, 0), 0.1, 3), "did you mean 'saddle'"),
+    (lambda: descend("saddle", optimizers.sgd(), (0, 0), -0.1, 3), "lr must be greater than 0"),
+    (lambda: score("softmax"), "no slope per element"),
+    (lambda: quadratic.regime(0.1, 0), "curvature must be greater than 0"),
 ]
 
 
