@@ -69,6 +69,17 @@ def bce_naive(p, y):
         return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean(axis=-1)
 
 
+def brier(z, y):
+    """(σ(z) - y)²: the squared error of the probability, for two classes (Brier 1950)."""
+    return mse(sigmoid(z), y)
+
+
+def d_brier(z, y):
+    """2(σ(z) - y)·σ'(z): here the sigmoid's slope stays, and where it saturates it swallows the error."""
+    p = sigmoid(z)
+    return d_mse(p, y) * p * (1 - p)
+
+
 def cce(z, y):
     """-Σ y·log softmax(z), for one-hot targets `y` (n, k)."""
     return -(y * log_softmax(z)).sum(axis=-1)
@@ -172,6 +183,9 @@ LOSSES = {
         Loss("scce", scce, d_scce, head=softmax),
     )
 }
+
+
+BRIER = Loss("brier", brier, d_brier, head=sigmoid)  # to compare bce with; not among those to choose from
 
 
 def get_loss(name):

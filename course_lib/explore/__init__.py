@@ -2,8 +2,22 @@
 
 from .first_network import first_network
 from .learning_rate import learning_rate
+from .loss_curves import loss_curves
+from .outlier import outlier
 from .rate_finder import rate_finder
 from .regimes import regimes
 from .schedules import schedules
+from .stability import stability
+from .wrong_start import wrong_start
 
-__all__ = ["first_network", "learning_rate", "rate_finder", "regimes", "schedules"]
+__all__ = [
+    "first_network",
+    "learning_rate",
+    "loss_curves",
+    "outlier",
+    "rate_finder",
+    "regimes",
+    "schedules",
+    "stability",
+    "wrong_start",
+]

@@ -29,6 +29,10 @@ FIGURES = (
     ("explore.regimes()", "learning rate", 1),
     ("explore.rate_finder()", "activation", 2),
     ("explore.schedules()", "schedule", 2),
+    ("explore.outlier()", "height (hundred €)", 1),
+    ("explore.loss_curves()", "output z", 1),
+    ("explore.wrong_start()", "learning rate", 1),
+    ("explore.stability()", "logit z", 1),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
