@@ -23,6 +23,9 @@ from browser.driver import (  # noqa: E402
 # Every live figure, one line each: the call, the label of a control, pictures that a move brings.
 # `python run.py figures` measures them all, so this is the place to add a new one.
 FIGURES = (
+    ("explore.neuron()", "weight w₁", 1),
+    ("explore.layers()", "units per layer", 1),
+    ("explore.scaling()", "learning rate", 1),
     ("explore.first_network()", "updates so far", 1),
     ("explore.learning_rate(lr=0.01)", "learning rate", 2),
     ("explore.learning_rate()", "activation", 2),
