@@ -101,8 +101,8 @@ class Picture:
                 self.background = None
         return self.words(result, settings)
 
-    def draw(self):
-        """Redraw what moves over the kept background and send the picture."""
+    def draw(self, words=""):
+        """Redraw what moves over the kept background and send the picture, with `words` for who cannot see it."""
         if self.background is None:
             self._draw_background()
         self.canvas.restore_region(self.background)
@@ -111,7 +111,9 @@ class Picture:
                 lettering.draw(artist, self.canvas.get_renderer())
             else:
                 self.figure.draw_artist(artist)
-        self.image.value = png(np.asarray(self.canvas.buffer_rgba()))
+        with self.image.hold_sync():  # one message
+            self.image.value = png(np.asarray(self.canvas.buffer_rgba()))
+            self.image.tooltip = words
 
     def _draw_background(self):
         # The layout is found with everything in place, then kept: axes that move cannot be compared.
@@ -166,10 +168,9 @@ class Explorer:
             slider.observe(self._moved, "value")
         self._names = {slider: name for name, slider in self.sliders.items()}
         self._said = [""] * len(self.views)
-        self._words = widgets.HTML().add_class("cl-words")
-        self._call = widgets.HTML().add_class("cl-call")
+        self._text = widgets.HTML()
         self.root = widgets.VBox(
-            [widgets.HTML(STYLE_SHEET), self._panel(), *(v.image for v in self.views), self._words, self._call]
+            [widgets.HTML(STYLE_SHEET), self._panel(), *(v.image for v in self.views), self._text]
         ).add_class("cl-explorer")
         self._refresh(self.views)
 
@@ -248,18 +249,21 @@ class Explorer:
     def _show(self, views):
         settings = SimpleNamespace(**self.settings)
         for view in views:
-            self._said[self.views.index(view)] = view.update(settings)
-            view.draw()
-            view.image.tooltip = self._said[self.views.index(view)]
+            words = self._said[self.views.index(view)] = view.update(settings)
+            view.draw(words)
         self.error = None
-        self._words.value = f'<span role="status" aria-live="polite">{html.escape(self.words)}</span>'
-        self._call.value = f"<code>{html.escape(self.call)}</code>"
+        self._tell(f'<span role="status" aria-live="polite">{html.escape(self.words)}</span>')
 
     def _fail(self, error):
         """Say under the figure what went wrong; the figure stays as it was and goes on working."""
         self.error = error
         message = html.escape(f"{type(error).__name__}: {error}")
-        self._words.value = f'<span role="alert" class="cl-error">⚠ This setting failed. {message}</span>'
+        self._tell(f'<span role="alert" class="cl-error">⚠ This setting failed. {message}</span>')
+
+    def _tell(self, words):
+        """Put words, and the call that brings this state back, under the pictures."""
+        call = f"<code>{html.escape(self.call)}</code>"
+        self._text.value = f'<div class="cl-words">{words}</div><div class="cl-call">{call}</div>'
 
     def stored(self):
         """The pictures below each other as one PNG at 100 dpi, to be kept in the notebook."""
@@ -292,7 +296,6 @@ STYLE_SHEET = """<style>
 .cl-explorer { max-width: 880px; }
 .cl-controls { gap: 2px 18px; }
 .cl-words { font-size: 14px; min-height: 2.8em; line-height: 1.4; }
-.cl-words .widget-html-content { line-height: 1.4; }
 .cl-call code { font-size: 12px; color: var(--jp-ui-font-color2, #555); user-select: all; }
 .cl-error { color: #b00020; font-weight: 600; }
 </style>"""

@@ -180,7 +180,7 @@ def test_a_failing_callback_shows_its_error_and_leaves_the_figure_usable():
     before = figure.views[0].image.value
     figure.sliders["value"].value = 2
     assert isinstance(figure.error, ZeroDivisionError)
-    assert "ZeroDivisionError: no such &lt;thing&gt;" in figure._words.value
+    assert "ZeroDivisionError: no such &lt;thing&gt;" in figure._text.value
     assert figure.views[0].image.value == before
     figure.sliders["value"].value = 3
     assert figure.error is None and figure.words == "value 3" and figure.views[0].image.value != before
