@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from .checks import finite, one_of, whole
+from .checks import a_function, finite, numeric, one_of, whole
 
 
 def identity(z):
@@ -207,6 +207,10 @@ class Activation:
     slope: Callable | None
 
     def __call__(self, z):
+        """The value for numbers `z` of any shape; raises ValueError for anything else."""
+        z = numeric("z", z)
+        if self.slope is None and not (z.ndim and z.shape[-1]):
+            raise ValueError(f"{self.name} needs at least one unit along the last axis of z, not {z.shape}")
         return self.value(z)
 
     def pullback(self, z, upstream):
@@ -261,12 +265,14 @@ def normal_sample(n=10_001):
 def score(activation, z=None):
     """The Score of an activation for pre-activations `z`; by default those of a standard normal.
 
-    Raises ValueError for softmax, which has no slope per element.
+    Raises ValueError for softmax, which has no slope per element, and unless two z differ.
     """
     f = get_activation(activation)
     if f.slope is None:
         raise ValueError(f"{f.name} has no slope per element; score one of the others")
     z = normal_sample() if z is None else finite("z", z)
+    if not z.size or np.ptp(z) == 0:
+        raise ValueError("z must hold two different numbers at least, or no line fits through them")
     a, slope = f(z), f.slope(z)
     line = np.polyval(np.polyfit(z.ravel(), a.ravel(), 1), z)
     jump = f.slope(np.array([-1e-9, 1e-9]))  # all of them are smooth elsewhere
@@ -283,6 +289,9 @@ def score(activation, z=None):
 
 def nanoseconds(function, z, repeats=5):
     """Time of `function(z)` per element, the shortest of `repeats` (the others were interrupted)."""
+    a_function("function", function)
+    if not np.size(z):
+        raise ValueError("z must hold one number at least")
     taken = []
     for _ in range(whole("repeats", repeats, 1)):
         start = time.perf_counter()
@@ -292,5 +301,8 @@ def nanoseconds(function, z, repeats=5):
 
 
 def dead_units(a):
-    """Which units put out 0 for every record: `a` (..., n, units) -> bool (..., units)."""
-    return (np.asarray(a) == 0).all(axis=-2)
+    """Which units put out 0 for every record: `a` (..., n, units) -> bool (..., units); ValueError if n is 0."""
+    a = numeric("a", a)
+    if a.ndim < 2 or not a.shape[-2]:
+        raise ValueError(f"a must have shape (n, units) with one record or more, not {a.shape}")
+    return (a == 0).all(axis=-2)

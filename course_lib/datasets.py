@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .checks import finite, number, one_of, whole
+from .checks import finite, float_dtype, generator, number, of_kind, one_of, seeded, whole
+from .losses import get_loss
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Data:
         x, y = finite("x", self.x), finite("y", self.y)
         if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
             raise ValueError(f"x and y must be (n, n_in) and (n, n_out) with the same n, not {x.shape} and {y.shape}")
+        get_loss(self.loss)
         if self.loss == "scce":
             whole("classes", self.classes, 2)
         object.__setattr__(self, "x", x)
@@ -43,6 +45,7 @@ class Data:
 
     def astype(self, dtype):
         """The same records in another dtype; class numbers stay whole numbers."""
+        float_dtype(dtype)
         y = self.y if self.loss == "scce" else self.y.astype(dtype)
         return replace(self, x=self.x.astype(dtype), y=y)
 
@@ -54,7 +57,7 @@ class Data:
 def _rng(n, noise, seed):
     whole("n", n, 1)
     number("noise", noise, 0)
-    return np.random.default_rng(seed)
+    return seeded("seed", seed)
 
 
 def _two_classes(name, first, second, noise, rng):
@@ -136,12 +139,13 @@ def split(data, train=0.7, validation=0.15, seed=0):
 
     Shares are rounded to whole records; raises ValueError if a part would be empty.
     """
+    of_kind("data", data, Data)
     number("train", train, 0, 1)
     number("validation", validation, 0, 1)
     ends = np.round(np.cumsum([train, validation]) * len(data)).astype(int)
     if not 0 < ends[0] < ends[1] < len(data):
         raise ValueError(f"shares {train:g} and {validation:g} of {len(data)} records leave a part empty")
-    order = np.random.default_rng(seed).permutation(len(data))
+    order = seeded("seed", seed).permutation(len(data))
     return tuple(data.take(rows) for rows in np.split(order, ends))
 
 
@@ -164,7 +168,14 @@ class Standardiser:
 
 def batches(data, batch_size, rngs):
     """Batches of (x, y) without end, every record once per epoch; one shuffle per rng in `rngs`."""
-    n = len(data)
+    n = len(of_kind("data", data, Data))
+    if not n:
+        raise ValueError("data must have one record or more")
+    whole("batch_size", batch_size, 1, n)
+    if not isinstance(rngs, list | tuple) or not rngs:
+        raise ValueError(f"rngs must be a list of one numpy Generator or more, not {rngs!r}")
+    for rng in rngs:
+        generator("rng", rng)
     while True:
         order = np.stack([rng.permutation(n) for rng in rngs]) if len(rngs) > 1 else rngs[0].permutation(n)
         x, y = data.x[order], data.y[order]

@@ -12,6 +12,7 @@ derivatives along each: the chain rule. `backward` finds it in one walk from the
 
 import math
 
+from .activations import get_activation
 from .checks import number
 
 
@@ -37,14 +38,20 @@ class Node:
         return Node(self.value * other.value, "", "·", (self, other), (other.value, self.value))
 
     def __pow__(self, power):
-        slope = power * self.value ** (power - 1) if power else 0.0
-        return Node(self.value**power, "", f"^{power:g}", (self,), (slope,))
+        number("power", power)
+        if self.value < 0 and power != int(power):
+            raise ValueError(f"a number below 0 has no power {power:g}; its value is {self.value:g}")
+        if self.value == 0 and power < 1 and power != 0:
+            raise ValueError(f"0 has no power {power:g} with a slope; this may be a division by 0")
+        slope = power * as_float(pow, self.value, power - 1) if power else 0.0
+        return Node(as_float(pow, self.value, power), "", f"^{power:g}", (self,), (slope,))
 
     def __neg__(self):
         return self * -1
 
     def __sub__(self, other):
-        return self + -as_node(other)
+        other = as_node(other)
+        return Node(self.value - other.value, "", "−", (self, other), (1.0, -1.0))
 
     def __rsub__(self, other):
         return as_node(other) - self
@@ -58,7 +65,7 @@ class Node:
     __radd__, __rmul__ = __add__, __mul__
 
     def exp(self):
-        e = math.exp(self.value)
+        e = as_float(math.exp, self.value)
         return Node(e, "", "exp", (self,), (e,))
 
     def log(self):
@@ -68,6 +75,9 @@ class Node:
 
     def apply(self, activation):
         """An activation of this node: its value, and its slope as the local derivative."""
+        activation = get_activation(activation)
+        if activation.slope is None:
+            raise ValueError(f"{activation.name} takes several numbers at once; a node holds one")
         slope = float(activation.slope(self.value))
         return Node(float(activation.value(self.value)), "", activation.name, (self,), (slope,))
 
@@ -113,15 +123,27 @@ class Node:
     def layout(self):
         """Where to draw the graph: {node: (column, row)}, and arrows as (parent, node, local derivative).
 
-        A node stands one column right of its last parent; rows of a column are centred around 0.
+        A node stands one column right of its last parent, one without parents just left of the first that
+        needs it; rows of a column are centred around 0.
         """
         column, members = {}, {}
         for node in self.nodes():
             column[node] = 1 + max((column[parent] for parent in node.parents), default=-1)
+        for start in [node for node in column if not node.parents and node is not self]:
+            column[start] = min(column[node] for node in column if start in node.parents) - 1
+        for node in column:
             members.setdefault(column[node], []).append(node)
         places = {n: (c, (len(all_) - 1) / 2 - i) for c, all_ in members.items() for i, n in enumerate(all_)}
         arrows = [(p, node, slope) for node in column for p, slope in zip(node.parents, node.slopes)]
         return places, arrows
+
+
+def as_float(function, *values):
+    """A function of numbers; ValueError where the result is too large for a float."""
+    try:
+        return function(*values)
+    except OverflowError:
+        raise ValueError(f"{function.__name__} of {values[0]:g} is too large for a float") from None
 
 
 def as_node(value):

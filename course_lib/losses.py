@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .activations import identity, log_softmax, sigmoid, softmax
-from .checks import finite, number, one_of
+from .checks import finite, number, one_of, whole
 
 
 def mse(z, y):
@@ -23,8 +23,14 @@ def d_mse(z, y):
 
 
 def rmse(z, y):
-    """√cost of the squared errors: a number in the unit of the target, where MSE has its square."""
-    return np.sqrt(mse(z, y).mean(axis=-1))
+    """√cost of the squared errors: a number in the unit of the target, where MSE has its square.
+
+    Raises ValueError for what `mse` cannot be given, and for no records at all.
+    """
+    losses = get_loss("mse")(z, y)
+    if not losses.shape[-1]:
+        raise ValueError("z and y must hold one record at least")
+    return np.sqrt(losses.mean(axis=-1))
 
 
 def mae(z, y):
@@ -115,7 +121,7 @@ def _columns(z, y):
 
 def one_hot(y, classes):
     """Class numbers (n, 1) as rows with a single 1, (n, classes); ValueError if one is out of range."""
-    return np.eye(classes)[check_labels(y, classes)[..., 0]]
+    return np.eye(whole("classes", classes, 1))[check_labels(y, classes)[..., 0]]
 
 
 def check_labels(y, classes):
@@ -141,9 +147,12 @@ class Loss:
 
     def __call__(self, z, y):
         """The loss per record, (..., n); raises ValueError for numbers that it cannot be given."""
-        z, y = finite("z", z), self.check_targets(y, np.shape(z)[-1] if np.ndim(z) else 0)
-        if z.ndim < 2 or y.shape[-2] != z.shape[-2]:
-            raise ValueError(f"z must have shape (n, k) and y as many records, not {z.shape} and {y.shape}")
+        z = finite("z", z)
+        if z.ndim < 2 or not z.shape[-1]:
+            raise ValueError(f"z must have shape (n, k), a row of outputs for each record, not {z.shape}")
+        y = self.check_targets(y, z.shape[-1])
+        if y.shape[:-1] not in (z.shape[:-1], z.shape[-2:-1]):
+            raise ValueError(f"y must have as many records as z, and no other runs, not {y.shape} for {z.shape}")
         if self.head is softmax and z.shape[-1] > 1 and z.size and (z >= 0).all() and np.allclose(z.sum(-1), 1):
             raise ValueError("z looks like probabilities (each row sums to 1); give the logits, before softmax")
         return self.value(z, y)

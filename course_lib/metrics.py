@@ -30,27 +30,40 @@ def _labels(what, values):
     return values.ravel().astype(np.intp)
 
 
+def _counts(matrix):
+    matrix = finite("matrix", matrix)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"matrix must be a square confusion matrix, not of shape {matrix.shape}")
+    if (matrix < 0).any() or not matrix.any():
+        raise ValueError("matrix must count one record or more, and none below 0")
+    return matrix
+
+
 def _share(part, whole_):
     return np.divide(part, whole_, out=np.zeros(np.shape(part)), where=np.asarray(whole_) > 0)
 
 
 def accuracy(matrix):
     """Share of the records that are right, (TP + TN)/all."""
+    matrix = _counts(matrix)
     return float(np.trace(matrix) / np.sum(matrix))
 
 
 def precision(matrix):
     """TP/(TP + FP): how many of those called this class belong to it."""
+    matrix = _counts(matrix)
     return _share(np.diag(matrix), np.sum(matrix, axis=0))
 
 
 def recall(matrix):
     """TP/(TP + FN): how many of this class were found."""
+    matrix = _counts(matrix)
     return _share(np.diag(matrix), np.sum(matrix, axis=1))
 
 
 def f1(matrix):
     """2·TP/(2·TP + FP + FN), the harmonic mean of precision and recall."""
+    matrix = _counts(matrix)
     return _share(2 * np.diag(matrix), np.sum(matrix, axis=0) + np.sum(matrix, axis=1))
 
 
@@ -78,4 +91,7 @@ def roc(y, score):
 
 def area(x, y):
     """Area under a curve of straight lines; under a ROC curve, how often a 1 is scored above a 0."""
+    x, y = finite("x", x), finite("y", y)
+    if x.ndim != 1 or x.shape != y.shape or len(x) < 2:
+        raise ValueError(f"x and y must be two rows of the same two points or more, not {x.shape} and {y.shape}")
     return float((np.diff(x) * (y[1:] + y[:-1]) / 2).sum())

@@ -9,12 +9,14 @@ fills in those of its own parameters; `pullback` hands on the gradient with resp
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from .activations import d_leaky_relu, d_prelu_d_a, dead_units, get_activation, leaky_relu
-from .checks import finite, number, one_of, whole
+from .checks import finite, float_dtype, fraction, generator, of_kind, one_of, whole
 from .initializers import get_initializer, recommended
+from .losses import get_loss
 from .normalization import BatchNorm, LayerNorm
 from .regularization import Dropout
 
@@ -64,7 +66,9 @@ class Params(dict):
 
 
 def stack(runs):
-    """Params of several single runs, joined along a new first axis."""
+    """Params of several single runs, joined along a new first axis; ValueError if they do not fit together."""
+    if not runs or any(p.shapes != runs[0].shapes for p in runs):
+        raise ValueError("runs must be Params of one network, and one at least")
     running = {name: np.stack([p.running[name] for p in runs]) for name in runs[0].running}
     return Params(runs[0].shapes, np.stack([p.vector for p in runs]), running)
 
@@ -77,7 +81,9 @@ class Dense:
         self.n_in, self.n_out, self.initializer = n_in, n_out, initializer
 
     def init(self, rng):
-        W = get_initializer(self.initializer)(rng, self.n_in, self.n_out)
+        W = finite(f"initial {self.W}", get_initializer(self.initializer)(rng, self.n_in, self.n_out))
+        if W.shape != (self.n_in, self.n_out):
+            raise ValueError(f"initial {self.W} must have shape {(self.n_in, self.n_out)}, not {W.shape}")
         return {self.W: W, self.b: np.zeros((1, self.n_out))}
 
     def forward(self, params, x, training=None):
@@ -148,6 +154,13 @@ class LayerReport:
 NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 
 
+def layer_sizes(what, sizes):
+    """Return `sizes` as a tuple if each is a whole number from 1 on, else raise a ValueError."""
+    if not isinstance(sizes, list | tuple | range | np.ndarray):
+        raise ValueError(f"{what} must be a row of layer sizes, such as (16, 16), not {sizes!r}")
+    return tuple(whole(f"layer size in {what}", n, 1) for n in sizes)
+
+
 class MLP:
     """A multi-layer perceptron: dense layers with an activation between them, none after the last.
 
@@ -157,18 +170,17 @@ class MLP:
     """
 
     def __init__(self, sizes, activation="tanh", initializer=None, normalization=None, dropout=0.0):
-        self.sizes = tuple(whole("layer size", n, 1) for n in sizes)
+        self.sizes = layer_sizes("sizes", sizes)
         if len(self.sizes) < 2:
             raise ValueError(f"sizes needs at least an input and an output, not {self.sizes}")
         if normalization is not None:
             one_of("normalization", normalization, NORMALIZATIONS)
-        if number("dropout", dropout, 0) >= 1:
-            raise ValueError(f"dropout must be below 1, or nothing is left, not {dropout!r}")
+        fraction("dropout", dropout)  # at 1 nothing would be left
         self.activations = self._one_per_layer(activation)
         self.layers = []
         for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:]), start=1):
             f = self.activations[min(i, len(self.activations)) - 1]
-            chosen = initializer or recommended(f.name)
+            chosen = recommended(f) if initializer is None else initializer
             get_initializer(chosen)
             self.layers.append(Dense(i, n_in, n_out, chosen))
             if i < len(self.sizes) - 1:
@@ -187,17 +199,23 @@ class MLP:
         return [get_activation(name) for name in activation]
 
     def init(self, rng, dtype=np.float64):
-        """Params of one run, drawn layer by layer from `rng`."""
+        """Params of one run, drawn layer by layer from `rng`, a numpy Generator."""
+        generator("rng", rng), float_dtype(dtype)
         arrays, running = {}, {}
         for layer in self.layers:
             arrays |= layer.init(rng)
             running |= layer.running() if isinstance(layer, BatchNorm) else {}
         return Params.pack(arrays, dtype, running)
 
+    @cached_property
+    def shapes(self):
+        """The shape of every parameter by name."""
+        return self.init(np.random.default_rng(0)).shapes
+
     @property
     def size(self):
         """How many numbers the network learns."""
-        return self.init(np.random.default_rng(0)).vector.size
+        return sum(height * width for height, width in self.shapes.values())
 
     def forward(self, params, x, training=None):
         """The output before any sigmoid or softmax, (..., n, n_out), and what each layer keeps."""
@@ -221,14 +239,31 @@ class MLP:
         return grads
 
     def predict(self, params, x):
-        """The output for records `x` (n, n_in), checked first."""
+        """The output for records `x` (n, n_in); both are checked first."""
+        return self.forward(params, self.check(params, x))[0]
+
+    def check(self, params, x):
+        """Return records `x` as an array if they, and `params`, suit this network, else raise a ValueError."""
+        of_kind("params", params, Params)
+        if params.shapes != self.shapes:
+            raise ValueError(f"params must be of this network, {self.shapes}, not {params.shapes}")
         x = finite("x", x)
         if x.ndim < 2 or x.shape[-1] != self.sizes[0]:
             raise ValueError(f"x must have shape (n, {self.sizes[0]}), not {x.shape}")
-        return self.forward(params, x)[0]
+        runs = params.vector.shape[:-1]
+        if runs and x.ndim > 2 and x.shape[:-2] != runs:
+            raise ValueError(f"x must have as many runs as params, {runs[0]}, or no runs axis, not {x.shape}")
+        return x
 
     def watch(self, params, x, y, loss, training=None):
-        """A LayerReport for each dense layer: how the signal fares on its way there and back."""
+        """A LayerReport for each dense layer: how the signal fares on its way there and back.
+
+        Raises ValueError for records, parameters or targets that do not suit.
+        """
+        loss, x = get_loss(loss), self.check(params, x)
+        y = loss.check_targets(y, self.sizes[-1])
+        if not x.shape[-2] or y.shape[-2] != x.shape[-2]:
+            raise ValueError(f"x and y must have the same number of records, one at least, not {x.shape} and {y.shape}")
         kept, outputs, deltas, grads = [], [], [], params.copy()
         for layer in self.layers:
             x, keep = layer.forward(params, x, training)

@@ -6,6 +6,8 @@ normalization those of each record over its units (axis -1); the formulas are th
 
 import numpy as np
 
+from .checks import whole
+
 EPS = 1e-5
 
 
@@ -29,7 +31,7 @@ class LayerNorm:
     axis = -1
 
     def __init__(self, index, n):
-        self.gamma, self.beta, self.n = f"gamma{index}", f"beta{index}", n
+        self.gamma, self.beta, self.n = f"gamma{index}", f"beta{index}", whole("n", n, 1)
 
     def init(self, rng):
         return {self.gamma: np.ones((1, self.n)), self.beta: np.zeros((1, self.n))}

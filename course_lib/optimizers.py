@@ -12,7 +12,7 @@ from math import sqrt
 
 import numpy as np
 
-from .checks import number, one_of
+from .checks import fraction, number, one_of
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ def adam(beta1=0.9, beta2=0.999, eps=1e-8, bias_correction=True):
 
 def with_l2(optimizer, strength):
     """The optimizer with λ·θ added to the gradient: the penalty ½λΣθ² in the cost."""
+    optimizer = get_optimizer(optimizer)
     number("strength", strength, 0)
 
     def update(theta, g, state, lr, t):
@@ -132,6 +133,7 @@ def with_l2(optimizer, strength):
 
 def with_decay(optimizer, strength):
     """The optimizer with decoupled decay: θ shrinks by lr·λ beside the step, untouched by its scaling."""
+    optimizer = get_optimizer(optimizer)
     number("strength", strength, 0)
 
     def update(theta, g, state, lr, t):
@@ -144,13 +146,6 @@ def adamw(decay=0.01, **of_adam):
     """Adam with decoupled decay: for SGD it is the same as L2, for Adam it is not (Loshchilov & Hutter 2019)."""
     inner = with_decay(adam(**of_adam), decay)
     return Optimizer("adamw", inner.init, inner.update)
-
-
-def fraction(what, value):
-    """Return `value` if it is at least 0 and below 1, else raise a ValueError."""
-    if number(what, value, 0) >= 1:
-        raise ValueError(f"{what} must be below 1, not {value!r}")
-    return value
 
 
 OPTIMIZERS = {f.__name__: f for f in (sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw)}

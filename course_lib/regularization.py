@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from .checks import number, whole
+from .checks import fraction, number, numeric, whole
 
 
 def l2(theta, strength):
     """½λΣθ² along the last axis; its gradient makes every weight shrink by the same share."""
+    number("strength", strength, 0)
     return strength / 2 * (theta * theta).sum(axis=-1)
 
 
@@ -16,6 +17,7 @@ def d_l2(theta, strength):
 
 def l1(theta, strength):
     """λΣ|θ|; its gradient has the same size for small weights as for large ones, so small ones end at 0."""
+    number("strength", strength, 0)
     return strength * np.abs(theta).sum(axis=-1)
 
 
@@ -28,6 +30,7 @@ def dropout_mask(rng, shape, p):
 
     (Srivastava et al. 2014, in the inverted form: nothing is left to do at test time.)
     """
+    fraction("p", p)
     return (rng.random(shape) >= p) / (1 - p)
 
 
@@ -35,7 +38,7 @@ class Dropout:
     """x·mask while training, x in evaluation."""
 
     def __init__(self, p):
-        self.p = p
+        self.p = fraction("p", p)
 
     def init(self, rng):
         return {}
@@ -66,14 +69,20 @@ class EarlyStopping:
         self.best, self.waited = np.inf, 0
 
     def __call__(self, cost):
-        better = np.asarray(cost) < self.best - self.min_delta
+        better = numeric("cost", cost) < self.best - self.min_delta
         self.best = np.where(better, cost, self.best)
         self.waited = np.where(better, 0, self.waited + 1)
         return better, self.waited >= self.patience
 
 
 def stopping_point(costs, patience, min_delta=0.0):
-    """Indices (last, best) into a row of validation costs: where training ends, and what it goes back to."""
+    """Indices (last, best) into a row of validation costs: where training ends, and what it goes back to.
+
+    Raises ValueError for no costs at all.
+    """
+    costs = numeric("costs", costs)
+    if costs.ndim != 1 or not len(costs):
+        raise ValueError(f"costs must be a row of one cost or more, not of shape {costs.shape}")
     stopping, best = EarlyStopping(patience, min_delta), 0
     for i, cost in enumerate(costs):
         better, stop = stopping(cost)

@@ -9,7 +9,7 @@ from math import cos, exp, inf, pi
 
 import numpy as np
 
-from .checks import number, whole
+from .checks import a_function, number, numeric, whole
 
 
 def constant():
@@ -33,6 +33,8 @@ def multi_step(milestones, factor=0.1):
     >>> [multi_step([2, 3], factor=0.5)(step) for step in range(5)]
     [1.0, 1.0, 0.5, 0.25, 0.25]
     """
+    if not isinstance(milestones, list | tuple | range | np.ndarray):
+        raise ValueError(f"milestones must be a row of steps, such as [100, 200], not {milestones!r}")
     milestones = [whole("milestone", m) for m in milestones]
     number("factor", factor, 0, above=True)
     return lambda step: float(factor) ** sum(m <= step for m in milestones)
@@ -103,6 +105,7 @@ def one_cycle(steps, rise=0.3, start=1 / 25, end=1 / 250_000):
     [0.04, 0.96, 0.884, 0.531, 0.157, 0.0]
     """
     whole("steps", steps, 2), number("rise", rise, 0, 1, above=True)
+    number("start", start, 0, 1), number("end", end, 0, 1)
     top = rise * steps - 1  # PyTorch's step of the highest rate, a fraction of a step early
 
     def schedule(step):
@@ -116,6 +119,8 @@ def one_cycle(steps, rise=0.3, start=1 / 25, end=1 / 250_000):
 
 def product(*schedules):
     """All factors multiplied, as of a warm-up during a decay."""
+    for each in schedules:
+        check_schedule("a schedule", each)
 
     def schedule(step):
         factor = 1.0
@@ -128,8 +133,17 @@ def product(*schedules):
 
 def sequence(first, steps, then):
     """`first` for so many steps, then `then`, which counts from 0 again."""
-    whole("steps", steps)
+    check_schedule("first", first), whole("steps", steps), check_schedule("then", then)
     return lambda step: first(step) if step < steps else then(step - steps)
+
+
+def check_schedule(what, schedule):
+    """Return `schedule` if it is a function that gives a factor for step 0, else raise a ValueError."""
+    try:
+        number(f"{what} at step 0", a_function(what, schedule)(0), 0)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} must be a function of the step, such as cosine(420); {error}") from None
+    return schedule
 
 
 @dataclass(frozen=True)
@@ -161,7 +175,10 @@ class Plateau:
         return np.where(better, cost, best), np.where(fall, 0, waited), np.where(fall, reached * self.factor, reached)
 
     def __call__(self, costs):
-        costs = np.moveaxis(np.asarray(costs, float), -1, 0)
+        costs = numeric("costs", costs).astype(float)
+        if not costs.ndim or not costs.shape[-1]:
+            raise ValueError(f"costs must hold one cost or more along the last axis, not shape {costs.shape}")
+        costs = np.moveaxis(costs, -1, 0)
         state = self.start(costs[0])
         for cost in costs:
             state = self.next(state, cost)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .checks import number, one_of, whole
+from .checks import finite, generator, number, numeric, of_kind, one_of, whole
+from .datasets import Data
+from .losses import get_loss
 from .network import Params
+from .optimizers import get_optimizer
 
 
 @dataclass(frozen=True)
@@ -24,15 +27,23 @@ class Surface:
     window: tuple[float, float, float, float]  # x from, to, y from, to
 
 
+def coordinates(p):
+    """x and y of points `p` (..., 2), each (...); ValueError for another shape."""
+    p = numeric("p", p)
+    if p.shape[-1:] != (2,):
+        raise ValueError(f"p must be points of shape (..., 2), not {p.shape}")
+    return np.moveaxis(p.astype(float, copy=False), -1, 0)
+
+
 def _surface(name, formula, minima, window):
     """Turn f(x, y) -> (value, ∂/∂x, ∂/∂y) into a Surface."""
 
     def made(f):
         def value(p):
-            return f(*np.moveaxis(np.asarray(p, float), -1, 0))[0]
+            return f(*coordinates(p))[0]
 
         def gradient(p):
-            return np.stack(np.broadcast_arrays(*f(*np.moveaxis(np.asarray(p, float), -1, 0))[1:]), axis=-1)
+            return np.stack(np.broadcast_arrays(*f(*coordinates(p))[1:]), axis=-1)
 
         return Surface(name, formula, value, gradient, minima, window)
 
@@ -101,7 +112,8 @@ def get_surface(name):
 def descend(surface, optimizer, start, lr, steps):
     """The path of an optimizer from `start` (..., 2), as points (..., steps + 1, 2)."""
     number("lr", lr, 0, above=True)
-    surface, theta = get_surface(surface), np.array(start, float)
+    surface, optimizer = get_surface(surface), get_optimizer(optimizer)
+    theta = finite("start", start).astype(float)
     path, state = [theta], optimizer.init(theta)
     with np.errstate(all="ignore"):
         for t in range(1, whole("steps", steps, 1) + 1):
@@ -112,6 +124,7 @@ def descend(surface, optimizer, start, lr, steps):
 
 def direction(params, rng):
     """A random direction (size,) in which every array is as long as its own parameters (Li et al. 2018)."""
+    of_kind("params", params, Params), generator("rng", rng)
     drawn = params.like(rng.normal(size=params.vector.shape))
     for name, array in drawn.items():
         array *= np.sqrt((params[name] ** 2).sum() / (array**2).sum())
@@ -122,7 +135,13 @@ def cost_slice(network, params: Params, data, loss, first, second, reach=1.0, po
     """Cost around `params`: entry [j, i] is that at params + u[i]·first + u[j]·second.
 
     Returns u (points,), from -reach to reach, and the costs (points, points). A row is one sweep.
+    Raises ValueError for what does not fit together.
     """
+    loss, x = get_loss(loss), network.check(params, of_kind("data", data, Data).x)
+    loss.check_targets(data.y, network.sizes[-1])
+    for what, vector in (("first", first), ("second", second)):
+        if np.shape(vector) != params.vector.shape or params.vector.ndim != 1:
+            raise ValueError(f"{what} must be a direction for one run's parameters, of as many numbers")
     u = np.linspace(-number("reach", reach, 0, above=True), reach, whole("points", points, 2))
     rows = [params.like(params.vector + u[:, None] * first + v * second) for v in u]
-    return u, np.stack([loss.cost(network.forward(row, data.x)[0], data.y) for row in rows])
+    return u, np.stack([loss.cost(network.forward(row, x)[0], data.y) for row in rows])

@@ -10,14 +10,14 @@ from math import isfinite
 
 import numpy as np
 
-from .checks import number, one_of, whole
+from .checks import number, numeric, of_kind, one_of, whole
 from .clipping import clip_norm, clip_value
-from .datasets import batches
+from .datasets import Data, batches
 from .losses import Loss, get_loss
-from .network import MLP, Params, stack
+from .network import MLP, Params, layer_sizes, stack
 from .optimizers import Optimizer, get_optimizer, sgd
 from .regularization import EarlyStopping, d_l1, d_l2
-from .schedules import Plateau
+from .schedules import Plateau, check_schedule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +56,13 @@ class Settings:
     def __post_init__(self):
         for name, check in (("lr", lambda v: number("lr", v, 0, above=True)), ("run", lambda v: whole("run", v))):
             value = getattr(self, name)
-            many = isinstance(value, list | tuple | range | np.ndarray)
+            many = isinstance(value, list | tuple | range) or np.ndim(value) > 0
             if many and not len(value):
                 raise ValueError(f"{name} needs at least one value for a sweep")
             object.__setattr__(self, name, tuple(check(v) for v in value) if many else check(value))
         if isinstance(self.lr, tuple) and isinstance(self.run, tuple) and len(self.lr) != len(self.run):
             raise ValueError(f"{len(self.lr)} learning rates for {len(self.run)} runs; give as many")
+        object.__setattr__(self, "hidden", layer_sizes("hidden", self.hidden))
         for name in ("steps", "evaluate_every"):
             whole(name, getattr(self, name), 1)
         for name in ("batch_size", "patience"):
@@ -72,9 +73,10 @@ class Settings:
                 number(name, getattr(self, name), 0, above=True)
         for name in ("l1", "l2", "min_delta"):
             number(name, getattr(self, name), 0)
-        for name in ("schedule", "plateau"):
-            if getattr(self, name) is not None and not callable(getattr(self, name)):
-                raise ValueError(f"{name} must be a function, as those of schedules, not {getattr(self, name)!r}")
+        if self.schedule is not None:
+            check_schedule("schedule", self.schedule)
+        if self.plateau is not None:
+            of_kind("plateau", self.plateau, Plateau)
         whole("seed", self.seed)
         one_of("dtype", self.dtype, ("float32", "float64"))
         get_optimizer(self.optimizer)
@@ -115,17 +117,31 @@ class History:
     interrupted: bool = False
 
     def predict(self, x, run=...):
-        """What one run's network predicts for records `x`: values, or probabilities of the classes."""
-        return self.loss.head(self.network.predict(self.params.run(run), np.asarray(x, self.settings.dtype)))
+        """What one run's network predicts for records `x`: values, or probabilities of the classes.
+
+        Raises ValueError for records of another shape, NaN, and a run that does not exist.
+        """
+        x = numeric("x", x).astype(self.settings.dtype)
+        return self.loss.head(self.network.predict(self.params.run(self._known(run)), x))
 
     def words(self, run=...):
-        """How one run ended, as a sentence."""
+        """How one run ended, as a sentence; ValueError unless there is such a run."""
+        if np.ndim(self.last[self._known(run)]):
+            raise ValueError(f"run must say which of the {self.settings.runs} runs, as in words(0)")
         last, best, diverged = (int(a[run]) for a in (self.last, self.best, self.diverged))
         if diverged >= 0:
             return f"diverged at step {diverged}: {self.where[run]} was no finite number any more"
         end = "interrupted" if self.interrupted else "stopped early" if last < self.settings.steps else "trained"
         back = f", back to the best parameters, of step {best}" if best < last else ""
         return f"{end} {'until' if end == 'trained' else 'at'} step {last}{back}"
+
+    def _known(self, run):
+        runs = self.settings.runs
+        if run is ... or (runs and isinstance(run, list | slice | np.ndarray)):
+            return run
+        if runs is None:
+            raise ValueError(f"run must be left out: this is the history of a single run, it has no run {run!r}")
+        return whole("run", run, 0, runs - 1)
 
 
 class Training:
@@ -136,7 +152,10 @@ class Training:
     """
 
     def __init__(self, settings, data, validation=None):
-        s = self.settings = settings
+        s = self.settings = of_kind("settings", settings, Settings)
+        of_kind("data", data, Data)
+        if validation is not None:
+            of_kind("validation", validation, Data)
         self.loss = get_loss(s.loss or data.loss)
         self.parts = [part.astype(s.dtype) for part in (data, validation) if part is not None]
         sizes = (data.x.shape[1], *s.hidden, data.n_out)
@@ -329,7 +348,7 @@ def find_rate(settings, data, start=1e-6, factor=3.0, trials=16, steps=60):
 
     The suggestion is one factor below the rate with the lowest cost, for the longer training that follows.
     """
-    number("start", start, 0, above=True)
+    of_kind("settings", settings, Settings), number("start", start, 0, above=True)
     number("factor", factor, 1, above=True)
     rates = start * factor ** np.arange(whole("trials", trials, 2))
     history = train(replace(settings, lr=tuple(rates), steps=steps, evaluate_every=steps), data)

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from course_lib import losses, metrics, optimizers, quadratic, schedules
-from course_lib.activations import get_activation, score
-from course_lib.datasets import Data, Standardiser, get_dataset, moons, real, split
-from course_lib.initializers import constant, get_initializer, scaled_normal
+from course_lib.activations import dead_units, get_activation, nanoseconds, score
+from course_lib.clipping import angle, clip_norm, clip_value
+from course_lib.datasets import Data, Standardiser, batches, get_dataset, moons, real, split
+from course_lib.graph import Node
+from course_lib.initializers import constant, get_initializer, scaled_normal, zeros
 from course_lib.losses import get_loss
-from course_lib.network import MLP
-from course_lib.regularization import EarlyStopping
-from course_lib.surfaces import descend
+from course_lib.network import MLP, stack
+from course_lib.regularization import EarlyStopping, dropout_mask, l1, stopping_point
+from course_lib.surfaces import descend, get_surface
 from course_lib.training import Settings, find_rate, train
 
 NAN = float("nan")
@@ -43,7 +45,7 @@ CASES = [
     (lambda: Settings(dtype="float16"), "choose from float32, float64"),
     (lambda: train(Settings(batch_size=201), moons(200)), "at most 200"),
     (lambda: train(Settings(activation="rleu"), moons()), "did you mean 'relu'"),
-    (lambda: train(Settings(hidden=(16, 0)), moons()), "layer size must be at least 1"),
+    (lambda: train(Settings(hidden=(16, 0)), moons()), "layer size in hidden must be at least 1"),
     (lambda: train(Settings(initializer="xavier"), moons()), "did you mean 'xavier"),
     (lambda: find_rate(Settings(), moons(), start=0), "start must be greater than 0"),
     (lambda: find_rate(Settings(), moons(), factor=1), "factor must be greater than 1"),
@@ -56,7 +58,7 @@ CASES = [
     (lambda: moons(0), "n must be at least 1"),
     (lambda: moons(10, noise=-1), "noise must be at least 0"),
     (lambda: MLP((3,)), "at least an input and an output"),
-    (lambda: MLP((3, -1)), "layer size must be at least 1"),
+    (lambda: MLP((3, -1)), "layer size in sizes must be at least 1"),
     (lambda: network()[0].predict(network()[1], np.ones((4, 3))), "x must have shape (n, 2)"),
     (lambda: network()[0].predict(network()[1], np.ones(2)), "x must have shape (n, 2)"),
     (lambda: network()[0].predict(network()[1], [[1, NAN]]), "1 NaN or infinite"),
@@ -70,7 +72,7 @@ CASES = [
     (lambda: Settings(patience=0), "patience must be at least 1"),
     (lambda: Settings(min_delta=-1), "min_delta must be at least 0"),
     (lambda: Settings(schedule=0.5), "schedule must be a function"),
-    (lambda: Settings(plateau="yes"), "plateau must be a function"),
+    (lambda: Settings(plateau="yes"), "plateau must be a Plateau"),
     (lambda: train(Settings(dropout=1.0), moons()), "dropout must be below 1"),
     (lambda: train(Settings(dropout=-0.1), moons()), "dropout must be at least 0"),
     (lambda: train(Settings(normalization="bach"), moons()), "did you mean 'batch'"),
@@ -142,6 +144,56 @@ CASES = [
     (lambda: descend("saddle", optimizers.sgd(), (0, 0), -0.1, 3), "lr must be greater than 0"),
     (lambda: score("softmax"), "no slope per element"),
     (lambda: quadratic.regime(0.1, 0), "curvature must be greater than 0"),
+    # kinds of things: a clear word instead of a traceback from deep inside
+    (lambda: get_activation(sum), "unknown activation sum, a builtin_function_or_method"),
+    (lambda: get_activation("tanh")([[1.0], [1.0, 2.0]]), "rows have different lengths"),
+    (lambda: get_activation("softmax")(3.0), "at least one unit along the last axis"),
+    (lambda: score("tanh", np.ones(5)), "two different numbers"),
+    (lambda: nanoseconds("tanh", np.ones(5)), "function must be a function"),
+    (lambda: dead_units(np.ones(3)), "shape (n, units)"),
+    (lambda: dead_units(np.ones((0, 3))), "one record or more"),
+    (lambda: clip_norm(np.ones(3), 0.0), "limit must be greater than 0"),
+    (lambda: clip_value(np.ones(3), -1), "limit must be greater than 0"),
+    (lambda: angle(np.ones(3), np.zeros(3)), "which has no direction"),
+    (lambda: angle(np.ones(3), np.ones(2)), "of the same shape"),
+    (lambda: moons(10, seed=-1), "seed must be at least 0"),
+    (lambda: moons(10).astype("float16"), "choose from float32, float64"),
+    (lambda: split([1, 2, 3]), "data must be a Data, not list"),
+    (lambda: next(batches(moons(10), 11, [np.random.default_rng(0)])), "batch_size must be between 1 and 10"),
+    (lambda: next(batches(moons(10), 2, [7])), "rng must be a numpy Generator"),
+    (lambda: next(batches(moons(10), 2, [])), "rngs must be a list of one"),
+    (lambda: Node(-1.0) ** 0.5, "a number below 0 has no power 0.5"),
+    (lambda: Node(1.0) / 0, "may be a division by 0"),
+    (lambda: Node(1000.0).exp(), "exp of 1000 is too large for a float"),
+    (lambda: Node(1.0).apply("softmax"), "takes several numbers at once"),
+    (lambda: zeros(0, 2, 3), "rng must be a numpy Generator"),
+    (lambda: get_initializer("he_normal")(np.random.default_rng(0), 0, 3), "n_in must be at least 1"),
+    (lambda: losses.rmse(np.ones((0, 1)), np.ones((0, 1))), "one record at least"),
+    (lambda: losses.one_hot(np.array([[0]]), 0), "classes must be at least 1"),
+    (lambda: metrics.accuracy([[1, 2]]), "square confusion matrix"),
+    (lambda: metrics.f1(np.zeros((2, 2))), "count one record or more"),
+    (lambda: metrics.area([0, 1], [0]), "two rows of the same"),
+    (lambda: MLP((2, 3, 1)).init(0), "rng must be a numpy Generator"),
+    (lambda: MLP(3), "sizes must be a row of layer sizes"),
+    (lambda: network()[0].predict({}, np.ones((4, 2))), "params must be a Params, not dict"),
+    (lambda: MLP((2, 4, 1)).predict(network()[1], np.ones((4, 2))), "params must be of this network"),
+    (lambda: network()[0].watch(network()[1], np.ones((4, 2)), np.ones((3, 1)), "mse"), "same number of records"),
+    (lambda: stack([]), "Params of one network"),
+    (lambda: l1(np.ones(3), -1), "strength must be at least 0"),
+    (lambda: dropout_mask(np.random.default_rng(0), (3,), 1.0), "p must be below 1"),
+    (lambda: stopping_point([], 2), "a row of one cost or more"),
+    (lambda: schedules.multi_step(3), "a row of steps, such as [100, 200]"),
+    (lambda: schedules.product(0.5), "a schedule must be a function"),
+    (lambda: schedules.sequence(schedules.cosine, 3, schedules.constant()), "first must be a function of the step"),
+    (lambda: Settings(schedule=lambda: 1.0), "schedule must be a function of the step"),
+    (lambda: Settings(hidden=16), "hidden must be a row of layer sizes"),
+    (lambda: get_surface("saddle").value(np.ones(3)), "points of shape (..., 2)"),
+    (lambda: descend("saddle", "adm", (0, 0), 0.1, 3), "did you mean 'adam'"),
+    (lambda: train({"lr": 1}, moons()), "settings must be a Settings, not dict"),
+    (lambda: train(Settings(), np.ones((3, 2))), "data must be a Data, not ndarray"),
+    (lambda: train(Settings(steps=1), moons()).predict(np.ones((1, 2)), 3), "run must be left out"),
+    (lambda: train(Settings(steps=1, run=(0, 1)), moons()).words(), "run must say which of the 2 runs"),
+    (lambda: train(Settings(steps=1, run=(0, 1)), moons()).words(2), "run must be between 0 and 1"),
 ]
 
 
