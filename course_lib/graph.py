@@ -96,6 +96,11 @@ class Node:
 
     def backward(self):
         """Set `gradient` = ∂self/∂node in this node and all it depends on."""
+        for _ in self.steps_back():
+            pass
+
+    def steps_back(self):
+        """`backward` one node at a time: yields each operation as soon as it has handed its gradient on."""
         order = self.nodes()
         for node in order:
             node.gradient = 0.0
@@ -103,6 +108,8 @@ class Node:
         for node in reversed(order):  # a node's gradient is complete before it is handed on
             for parent, slope in zip(node.parents, node.slopes):
                 parent.gradient += node.gradient * slope
+            if node.parents:
+                yield node
 
     def __repr__(self):
         return f"{self.name or self.operation or 'constant'} = {self.value:.6g}"

@@ -60,6 +60,16 @@ def test_every_node_stands_after_its_parents():
     assert [slope for parent, node, slope in arrows if node.operation == "·"] == [2.0, 2.0]
 
 
+def test_stepped_backwards_a_gradient_grows_until_all_that_use_it_have_handed_back():
+    a, b = Node(2.0, "a"), Node(3.0, "b")
+    product = (a * b).named("product")
+    end = (product + a).named("end")
+    walk = end.steps_back()
+    assert next(walk) is end and (product.gradient, a.gradient, b.gradient) == (1, 1, 0)
+    assert next(walk) is product and (a.gradient, b.gradient) == (4, 2)
+    assert next(walk, None) is None
+
+
 def test_what_it_prints():
     x, w = Node(3.0, "x"), Node(-2.0, "w")
     loss = (x * w).named("z") ** 2
