@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .. import activations as right
-from .engine import Choice, ExerciseSet, Function, Mistake, Number, Option
+from .engine import Choice, ExerciseSet, Function, Mistake, Number, Option, Prediction
 
 SET = ExerciseSet("02_activation_functions")
 
@@ -14,6 +14,36 @@ def _some(rng, spread=2.0):
     """Pre-activations of a small batch, whose shape is another every time."""
     return rng.normal(0, spread, (rng.integers(2, 4), rng.integers(2, 5)))
 
+
+predict_largest_slope = SET.add(
+    Prediction(
+        name="predict_largest_slope",
+        prompt="""
+The sigmoid takes z to a number between 0 and 1. On the way back, the error that arrives at such a unit is multiplied by
+the **slope** of the sigmoid at z. How large can that slope be at most?""",
+        options=[
+            Option("1: where it is steepest, it hands the error on whole.", "tanh does. The sigmoid is less steep."),
+            Option("1/2, its value in the middle.", "1/2 is the *value* at z = 0. The slope there is s·(1 − s)."),
+            Option(
+                "1/4: even at its best, three quarters of the error are lost.",
+                "s·(1 − s) is largest where s = 1/2: a quarter. Through ten such layers that is less than a millionth.",
+                right=True,
+            ),
+            Option("There is no limit: it depends on z.", "It does, but nowhere is the curve steeper than at z = 0."),
+            Option("It is 0 nearly everywhere.", "Far out it is nearly 0. Asked for is the largest."),
+        ],
+        measured=lambda: (
+            f"Largest slope, z from −8 to 8: {right.d_sigmoid(np.linspace(-8, 8, 1601)).max():.4g} for the sigmoid, "
+            f"{right.d_tanh(np.linspace(-8, 8, 1601)).max():.4g} for tanh."
+        ),
+        hints=[
+            "The slope of the sigmoid can be written with its value s alone.",
+            "It is s·(1 − s). For which s between 0 and 1 is that product largest?",
+            "A product of two numbers that add up to 1 is largest when they are equal.",
+        ],
+        remember="The sigmoid passes on a quarter of the error at most; tanh and the ReLU family can pass on it all.",
+    )
+)
 
 leaky_relu = SET.add(
     Function(

@@ -37,7 +37,7 @@ Ten records lie exactly on the line $y = x$ ($x = 1, 2, \dots, 10$). Somebody ty
             ),
             Option(
                 "Exactly 1: it does not move at all.",
-                "So it is: turning the line would cost nine records something and save one of them less.",
+                "So it is: turning the line would cost the nine right records more than it saves on the wrong one.",
                 right=True,
             ),
             Option(

@@ -1,6 +1,8 @@
 """Live figures: `explore.learning_rate(lr=0.3)` and its siblings, one file each, on one engine."""
 
+from .activation_lab import activation_lab
 from .first_network import first_network
+from .hidden_units import hidden_units
 from .layers import layers
 from .learning_rate import learning_rate
 from .loss_curves import loss_curves
@@ -8,13 +10,16 @@ from .neuron import neuron
 from .outlier import outlier
 from .rate_finder import rate_finder
 from .regimes import regimes
+from .rounding import rounding
 from .scaling import scaling
 from .schedules import schedules
 from .stability import stability
 from .wrong_start import wrong_start
 
 __all__ = [
+    "activation_lab",
     "first_network",
+    "hidden_units",
     "layers",
     "learning_rate",
     "loss_curves",
@@ -22,6 +27,7 @@ __all__ = [
     "outlier",
     "rate_finder",
     "regimes",
+    "rounding",
     "scaling",
     "schedules",
     "stability",

@@ -68,7 +68,7 @@ class Curves(Picture):
         self.end = self.value.plot([], [], "o", color="white", mec="black", mew=1.4, ms=7, animated=True)[0]
         self.here = [a.plot([], [], "o", color="black", ms=8, mec="white", animated=True)[0] for a in self.axes]
         self.titles = [a.set_title(" ", animated=True) for a in self.axes]
-        self.family = None
+        self.kept = {}  # the background of each family
         self.switch(REGRESSION)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # kept from here on, whichever family comes first
@@ -90,9 +90,11 @@ class Curves(Picture):
             mark.remove()
 
     def show(self, result, settings):
-        changed = family(settings.loss) != self.family
-        if changed:
-            self.switch(family(settings.loss))
+        wanted = family(settings.loss)
+        if wanted is not self.family:
+            self.kept[self.family[0]] = self.background
+            self.switch(wanted)
+            self.background = self.kept.get(wanted[0])
         for i, (name, pair) in enumerate(result.drawn.items()):
             for lines, y in zip(self.lines, pair, strict=True):
                 lines[i].set_data(Z, y)
@@ -114,7 +116,6 @@ class Curves(Picture):
         self.here[1].set_data([z], [slope])
         self.titles[0].set_text(f"{settings.loss} at z = {tidy(z)}: loss {value:.3g}, slope {tidy(slope)}")
         self.titles[1].set_text(f"One step of lr {settings.lr:g}: z = {tidy(z)} → {tidy(result.landing)}")
-        return changed
 
     def words(self, result, settings):
         what = f"target {settings.target}"
