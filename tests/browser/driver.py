@@ -330,6 +330,9 @@ class Explorer:
         self.root.screenshot(path=path)
 
 
+LEAP = 5  # steps of a slider at a press of Page Up
+
+
 class Control:
     """A slider, menu, checkbox or button, worked by keyboard alone."""
 
@@ -384,8 +387,9 @@ class Control:
             forward, _, first, last = self.keys
             self.press(last if where == "last" else first)
             if where == "middle":
-                for _ in range(self.values() // 2):
-                    self.press(forward)
+                leaps, steps = divmod(self.values() // 2, LEAP if self.kind == "slider" else sys.maxsize)
+                for key in ["PageUp"] * leaps + [forward] * steps:
+                    self.press(key)
 
     def values(self):
         """How many values a slider or a menu has."""
