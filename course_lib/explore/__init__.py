@@ -1,7 +1,10 @@
 """Live figures: `explore.learning_rate(lr=0.3)` and its siblings, one file each, on one engine."""
 
 from .activation_lab import activation_lab
+from .backprop import backprop
 from .first_network import first_network
+from .gradient_check import gradient_check
+from .graph_steps import graph_steps
 from .hidden_units import hidden_units
 from .layers import layers
 from .learning_rate import learning_rate
@@ -18,7 +21,10 @@ from .wrong_start import wrong_start
 
 __all__ = [
     "activation_lab",
+    "backprop",
     "first_network",
+    "gradient_check",
+    "graph_steps",
     "hidden_units",
     "layers",
     "learning_rate",

@@ -15,7 +15,7 @@ from .controls import Choice, Menu, Rate, Slide
 from .live import Explorer, Picture
 
 PLACES = {  # centres, in CSS pixels of the picture
-    "x1": (50, 340), "x2": (50, 190), "z1": (286, 340), "z2": (286, 190), "a1": (430, 340), "a2": (430, 190),
+    "x1": (50, 340), "x2": (50, 190), "z1": (286, 340), "z2": (286, 190), "a1": (442, 340), "a2": (442, 190),
     "y_hat": (654, 265), "loss": (804, 265), "y": (804, 350),
     "b1_1": (286, 424), "b1_2": (286, 106), "b2_1": (654, 350),
 }  # fmt: skip
@@ -32,8 +32,10 @@ FACTORS = 4  # the longest chain
 
 
 def short(value):
-    """A number in three digits, with a minus sign as wide as a plus."""
-    return f"{value + 0.0:.3g}".replace("-", "−")
+    """A number in three digits, two if it is tiny, with a minus sign as wide as a plus."""
+    tiny = 0 < abs(value) < 1e-3
+    written = f"{value + 0.0:.1e}" if tiny else f"{value + 0.0:.3g}"
+    return written.replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
 
 
 def path_of(weight):
@@ -86,7 +88,10 @@ class Network(Picture):
             colour = BLUE if name in LABELS else "black"
             self.values[name] = axes.text(x, y + 9, "", size=9.5, color=colour, **kind)
             self.gradients[name] = axes.text(x, y - 9, "", size=9.5, color=ORANGE, **kind)
-        self.slopes = [axes.text(358, y, "", size=9, ha="center", animated=True) for y in (349, 199)]
+        kind = dict(size=9.5, ha="center", va="center")
+        for y in (340, 190):
+            axes.text(364, y + 12, "A′", **kind)
+        self.slopes = [axes.text(364, y - 13, "", animated=True, **kind) for y in (340, 190)]
         axes.text(0, 434, "upper line: the value", size=9.5)
         axes.text(0, 414, "∂: the gradient of L for it", size=9.5, color=ORANGE)
 
@@ -110,7 +115,7 @@ class Network(Picture):
             text.set_text(f"{NAMES[name]} = {short(node.value)}")
             self.gradients[name].set_text(f"∂ {short(node.gradient)}")
         for unit, text in zip("12", self.slopes, strict=True):
-            text.set_text(f"A′ {short(result.nodes[f'a{unit}'].slopes[0])}")
+            text.set_text(short(result.nodes[f"a{unit}"].slopes[0]))
 
         x, y = self.place(settings.weight)
         self.chosen.set_data(x + np.array([-44, 44, 44, -44, -44]), y + np.array([-21, -21, 21, 21, -21]))

@@ -39,6 +39,9 @@ FIGURES = (
     ("explore.loss_curves()", "output z", 1),
     ("explore.wrong_start()", "learning rate", 1),
     ("explore.stability()", "logit z", 1),
+    ("explore.backprop()", "W¹₁₁", 1),
+    ("explore.graph_steps()", "steps back", 1),
+    ("explore.gradient_check()", "step h", 1),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
