@@ -171,8 +171,9 @@ class Backprop(Explorer):
     pictures = (Network,)
 
     def _panel(self):
-        for name in VALUES:
-            self.sliders[name].layout.width = "200px"
+        for name in VALUES:  # three in a row: what goes in, each hidden unit, the output
+            self.sliders[name].layout.width = "262px"
+        self.sliders["lr"].layout.width = "290px"
         return super()._panel()
 
 
