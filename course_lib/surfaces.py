@@ -109,15 +109,23 @@ def get_surface(name):
     return name if isinstance(name, Surface) else SURFACES[one_of("surface", name, SURFACES)]
 
 
-def descend(surface, optimizer, start, lr, steps):
-    """The path of an optimizer from `start` (..., 2), as points (..., steps + 1, 2)."""
+def descend(surface, optimizer, start, lr, steps, noise=0.0, rng=None):
+    """The path of an optimizer from `start` (..., 2), as points (..., steps + 1, 2).
+
+    `noise` (...) is the standard deviation of what `rng` adds to each gradient, as if it came from a few records.
+    """
     number("lr", lr, 0, above=True)
     surface, optimizer = get_surface(surface), get_optimizer(optimizer)
-    theta = finite("start", start).astype(float)
+    theta, noise = finite("start", start).astype(float), finite("noise", noise).astype(float)[..., None]
+    if noise.any():
+        generator("rng", rng)
     path, state = [theta], optimizer.init(theta)
     with np.errstate(all="ignore"):
         for t in range(1, whole("steps", steps, 1) + 1):
-            theta, state = optimizer.update(theta, surface.gradient(theta), state, lr, t)
+            g = surface.gradient(theta)
+            if rng is not None:
+                g = g + noise * rng.normal(size=theta.shape)
+            theta, state = optimizer.update(theta, g, state, lr, t)
             path.append(theta)
     return np.stack(path, axis=-2)
 

@@ -30,8 +30,10 @@ from course_lib.activations import (
 )
 from course_lib.clipping import angle, clip_norm, clip_value
 from course_lib.datasets import Data, Standardiser, batches, moons, real, split
+from course_lib.gradient_descent import descend_line, line_cost, noisy_line
 from course_lib.graph import Node
 from course_lib.initializers import get_initializer
+from course_lib.lines import fit_line
 from course_lib.losses import get_loss
 from course_lib.network import MLP
 from course_lib.surfaces import descend, get_surface
@@ -296,6 +298,17 @@ def test_L10_a_training_curve_can_dip_where_no_minimum_is():
     assert np.linalg.norm(grads.vector) > 1e-3  # the surface is not flat there
 
 
+def test_L10_a_bowl_has_one_minimum_and_its_curve_many_dips():
+    data = noisy_line(64)
+    path = descend_line(data, 4, 0.2, 160, (-1.0, 2.4), np.random.default_rng(0))
+    cost = line_cost(path, data)
+    dips = np.flatnonzero((cost[1:-1] < cost[:-2]) & (cost[1:-1] < cost[2:])) + 1
+    lowest = np.array(fit_line(data.x[:, 0], data.y[:, 0]))
+    assert len(dips) > 10 and (np.linalg.norm(path[dips] - lowest, axis=1) > 1e-3).all()
+    X = np.column_stack([data.x, np.ones(64)])
+    assert (np.linalg.eigvalsh(X.T @ X) > 0).all()  # curved upwards everywhere: one minimum
+
+
 # ----------------------------------------------------------------------- backpropagation (B)
 
 
@@ -397,6 +410,16 @@ def test_G2_per_epoch_smaller_batches_get_farther():
     assert ends == sorted(ends)
 
 
+def test_G2_to_the_same_cost_one_record_takes_most_updates_and_all_records_most_looks():
+    data, needed = moons(2048, noise=0.15), {}
+    for size, lr, steps in ((1, 0.1, 3000), (32, 1.0, 200), (2048, 2.0, 100)):
+        history = train(Settings(lr=lr, batch_size=size, steps=steps, evaluate_every=20), data)
+        assert history.cost.min() < 0.2
+        needed[size] = int(history.step[np.argmax(history.cost < 0.2)])
+    assert needed[1] > 5 * needed[32] > 5 * needed[2048] / 2
+    assert 2048 * needed[2048] > 10 * 32 * needed[32]
+
+
 def test_G3_activations_take_memory_in_proportion_to_the_batch():
     network = MLP((2, 16, 16, 1))
     params = network.init(np.random.default_rng(0))
@@ -407,11 +430,11 @@ def test_G3_activations_take_memory_in_proportion_to_the_batch():
 def test_G4_single_records_do_not_overfit_by_themselves():
     part, _, test = split(moons(120, noise=0.4), 0.3, 0.1)
     ends = {}
-    for size in (1, 36):
-        settings = Settings(lr=0.02 if size == 1 else 0.3, batch_size=size, steps=1440, run=tuple(range(5)))
+    for size in (1, 36):  # as many updates, at the same rate
+        settings = Settings(lr=0.1, batch_size=size, steps=4000, evaluate_every=4000, run=tuple(range(5)))
         history = train(settings, part, test)
-        ends[size] = np.median(history.validation_cost[:, -1])
-    assert ends[1] < 1.2 * ends[36]
+        ends[size] = np.median(history.cost[:, -1]), np.median(history.validation_cost[:, -1])
+    assert ends[1][0] > ends[36][0] and ends[1][1] < ends[36][1]  # learns less by heart, does better on the unseen
 
 
 def test_G7_momentum_and_noise_may_leave_a_local_minimum_and_nothing_promises_it():
@@ -420,6 +443,18 @@ def test_G7_momentum_and_noise_may_leave_a_local_minimum_and_nothing_promises_it
     assert descend(well, optimizers.sgd(), start, 0.05, 400)[-1, 0] > 0
     assert descend(well, optimizers.momentum(0.9), start, 0.05, 400)[-1, 0] == pytest.approx(deep, abs=1e-3)
     assert descend(well, optimizers.momentum(0.5), start, 0.02, 400)[-1, 0] > 0
+    noise = np.repeat([1.5, 4.0], 200)
+    noisy = descend(well, optimizers.sgd(), np.tile(start, (400, 1)), 0.05, 300, noise, np.random.default_rng(0))
+    escaped = (descend(well, optimizers.sgd(), noisy[:, -1], 0.05, 100)[:, -1, 0] < 0).reshape(2, 200).mean(axis=1)
+    assert escaped[0] == 0 and 0.3 < escaped[1] < 0.9
+
+
+def test_G7_a_saddle_holds_only_what_stands_exactly_on_its_ridge():
+    saddle = get_surface("saddle")
+    assert np.abs(descend(saddle, optimizers.sgd(), (1.5, 0.0), 0.1, 400)[-1]).max() < 1e-12
+    for y, noise in ((1e-6, 0.0), (0.0, 0.01)):
+        end = descend(saddle, optimizers.sgd(), (1.5, y), 0.1, 400, noise, np.random.default_rng(0))[-1]
+        assert abs(end[1]) == pytest.approx(1, abs=0.05)
 
 
 def test_G8_momentum_on_a_parabola_helps_only_where_the_rate_is_small():

@@ -2,6 +2,8 @@
 
 from .activation_lab import activation_lab
 from .backprop import backprop
+from .batch_sizes import batch_sizes
+from .descent import descent
 from .first_network import first_network
 from .gradient_check import gradient_check
 from .graph_steps import graph_steps
@@ -22,6 +24,8 @@ from .wrong_start import wrong_start
 __all__ = [
     "activation_lab",
     "backprop",
+    "batch_sizes",
+    "descent",
     "first_network",
     "gradient_check",
     "graph_steps",

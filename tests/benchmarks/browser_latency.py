@@ -32,6 +32,8 @@ FIGURES = (
     ("explore.rounding()", "input z", 1),
     ("explore.learning_rate(lr=0.01)", "learning rate", 2),
     ("explore.learning_rate()", "activation", 2),
+    ("explore.batch_sizes()", "learning rate", 2),
+    ("explore.descent()", "gradient noise", 2),
     ("explore.regimes()", "learning rate", 1),
     ("explore.rate_finder()", "activation", 2),
     ("explore.schedules()", "schedule", 2),
