@@ -8,6 +8,7 @@ from .first_network import first_network
 from .gradient_check import gradient_check
 from .graph_steps import graph_steps
 from .hidden_units import hidden_units
+from .initialization import initialization
 from .layers import layers
 from .learning_rate import learning_rate
 from .loss_curves import loss_curves
@@ -19,6 +20,7 @@ from .rounding import rounding
 from .scaling import scaling
 from .schedules import schedules
 from .stability import stability
+from .symmetry import symmetry
 from .wrong_start import wrong_start
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "gradient_check",
     "graph_steps",
     "hidden_units",
+    "initialization",
     "layers",
     "learning_rate",
     "loss_curves",
@@ -41,5 +44,6 @@ __all__ = [
     "scaling",
     "schedules",
     "stability",
+    "symmetry",
     "wrong_start",
 ]

@@ -44,6 +44,8 @@ FIGURES = (
     ("explore.backprop()", "W¹₁₁", 1),
     ("explore.graph_steps()", "steps back", 1),
     ("explore.gradient_check()", "step h", 1),
+    ("explore.symmetry()", "learning rate", 1),
+    ("explore.initialization()", "activation", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
