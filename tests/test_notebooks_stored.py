@@ -95,6 +95,11 @@ def messy():
         "data": {tool.WIDGET_VIEW: {"model_id": "77aa"}},
         "metadata": {},
     }
+    bar = {
+        "output_type": "display_data",
+        "data": {tool.WIDGET_VIEW: {"model_id": "3c1d"}, "text/plain": "  0%|          | 0/5 [00:00<?, ?it/s]"},
+        "metadata": {},
+    }
     return {
         "nbformat": 4,
         "nbformat_minor": 4,
@@ -115,7 +120,7 @@ def messy():
                 scrolled=True,
                 execution={"iopub.execute_input": "2026-01-01"},
             ),
-            code("figure", [picture, lone_widget], count=44, collapsed=False),
+            code("figure", [bar, picture, lone_widget], count=44, collapsed=False),
         ],
     }
 

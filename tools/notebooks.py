@@ -45,6 +45,7 @@ def normalised(text):
             cell["outputs"] = [
                 normal_output(output, cell["execution_count"])
                 for output in merged_streams(cell["outputs"])
+                if not progress_bar(output)
             ]
     notebook = {
         "cells": cells,
@@ -71,6 +72,11 @@ def normal_output(output, count):
                 picture = kind.startswith("image/") and kind != "image/svg+xml"
                 data[kind] = text.strip() if picture else lines(text)
     return output
+
+
+def progress_bar(output):
+    """Whether this is a bar of tqdm: of no use when the work is over."""
+    return bool(re.match(r"\s*\d+%\|", joined(output.get("data", {}).get("text/plain", ""))))
 
 
 def merged_streams(outputs):

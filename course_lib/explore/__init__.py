@@ -4,6 +4,8 @@ from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
 from .descent import descent
+from .dropout import dropout
+from .early_stopping import early_stopping
 from .first_network import first_network
 from .gradient_check import gradient_check
 from .graph_steps import graph_steps
@@ -14,6 +16,8 @@ from .learning_rate import learning_rate
 from .loss_curves import loss_curves
 from .neuron import neuron
 from .outlier import outlier
+from .penalties import penalties
+from .penalty_paths import penalty_paths
 from .rate_finder import rate_finder
 from .regimes import regimes
 from .rounding import rounding
@@ -28,6 +32,8 @@ __all__ = [
     "backprop",
     "batch_sizes",
     "descent",
+    "dropout",
+    "early_stopping",
     "first_network",
     "gradient_check",
     "graph_steps",
@@ -38,6 +44,8 @@ __all__ = [
     "loss_curves",
     "neuron",
     "outlier",
+    "penalties",
+    "penalty_paths",
     "rate_finder",
     "regimes",
     "rounding",

@@ -4,7 +4,7 @@ import math
 
 import ipywidgets as widgets
 
-from ..checks import number, one_of, whole
+from ..checks import number, of_kind, one_of, whole
 
 
 class Control:
@@ -130,7 +130,7 @@ class Switch(Control):
     """On or off."""
 
     def check(self, name, value):
-        return one_of(name, value, (True, False))
+        return of_kind(name, value, bool)  # 0 and 1 would equal them, and mean something else elsewhere
 
     def widget(self, value):
         return widgets.Checkbox(value=value, description=self.label, indent=False)

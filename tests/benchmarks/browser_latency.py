@@ -46,6 +46,10 @@ FIGURES = (
     ("explore.gradient_check()", "step h", 1),
     ("explore.symmetry()", "learning rate", 1),
     ("explore.initialization()", "activation", 2),
+    ("explore.penalties()", "strength λ", 1),
+    ("explore.penalty_paths()", "strength λ", 1),
+    ("explore.dropout()", "step", 1),
+    ("explore.early_stopping()", "patience", 1),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
