@@ -3,6 +3,7 @@
 from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
+from .damping import damping
 from .descent import descent
 from .dropout import dropout
 from .early_stopping import early_stopping
@@ -11,13 +12,16 @@ from .gradient_check import gradient_check
 from .graph_steps import graph_steps
 from .hidden_units import hidden_units
 from .initialization import initialization
+from .inside_adam import inside_adam
 from .layers import layers
 from .learning_rate import learning_rate
 from .loss_curves import loss_curves
+from .network_race import network_race
 from .neuron import neuron
 from .outlier import outlier
 from .penalties import penalties
 from .penalty_paths import penalty_paths
+from .race import race
 from .rate_finder import rate_finder
 from .regimes import regimes
 from .rounding import rounding
@@ -31,6 +35,7 @@ __all__ = [
     "activation_lab",
     "backprop",
     "batch_sizes",
+    "damping",
     "descent",
     "dropout",
     "early_stopping",
@@ -39,13 +44,16 @@ __all__ = [
     "graph_steps",
     "hidden_units",
     "initialization",
+    "inside_adam",
     "layers",
     "learning_rate",
     "loss_curves",
+    "network_race",
     "neuron",
     "outlier",
     "penalties",
     "penalty_paths",
+    "race",
     "rate_finder",
     "regimes",
     "rounding",

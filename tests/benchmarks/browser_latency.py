@@ -50,6 +50,10 @@ FIGURES = (
     ("explore.penalty_paths()", "strength λ", 1),
     ("explore.dropout()", "step", 1),
     ("explore.early_stopping()", "patience", 1),
+    ("explore.race()", "learning rate", 2),
+    ("explore.network_race()", "learning rate", 2),
+    ("explore.damping()", "momentum β", 1),
+    ("explore.inside_adam()", "learning rate", 1),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
