@@ -322,11 +322,11 @@ def train(settings, data, validation=None, progress=False):
         training.evaluate(0)
         try:
             for t in steps:
+                if training.over:
+                    break
                 training.step(t)
                 if (t % settings.evaluate_every == 0 or t == settings.steps) and not training.over:
                     training.evaluate(t)
-                if training.over:
-                    break
         except KeyboardInterrupt:
             interrupted = True
     return training.history(t, interrupted)

@@ -4,8 +4,10 @@ from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
 from .damping import damping
+from .depth import depth
 from .descent import descent
 from .dropout import dropout
+from .dying_relu import dying_relu
 from .early_stopping import early_stopping
 from .first_network import first_network
 from .gradient_check import gradient_check
@@ -36,8 +38,10 @@ __all__ = [
     "backprop",
     "batch_sizes",
     "damping",
+    "depth",
     "descent",
     "dropout",
+    "dying_relu",
     "early_stopping",
     "first_network",
     "gradient_check",

@@ -54,6 +54,8 @@ FIGURES = (
     ("explore.network_race()", "learning rate", 2),
     ("explore.damping()", "momentum β", 1),
     ("explore.inside_adam()", "learning rate", 1),
+    ("explore.depth()", "hidden layers", 2),
+    ("explore.dying_relu()", "learning rate", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in

@@ -71,6 +71,16 @@ def test_a_schedule_multiplies_the_rate_of_each_step():
     assert asked == [0, 0, 1, 2, 3, 4, 5]  # the first time when the settings are checked
 
 
+def huge(rng, n_in, n_out):
+    return rng.normal(0, 1e20, (n_in, n_out))
+
+
+@pytest.mark.parametrize("run", [0, (0, 1, 2)])
+def test_a_run_without_a_finite_cost_at_the_start_ends_there(run):
+    history = train(Settings(activation="relu", initializer=huge, run=run, steps=10), moons(32))
+    assert (history.diverged == 0).all() and (history.last == 0).all() and history.step.tolist() == [0]
+
+
 def test_divergence_is_noticed_without_a_warning(recwarn):
     data = noisy_sine(50)
     history = train(Settings(lr=1e3, activation="relu", steps=200), data)
