@@ -11,6 +11,7 @@ from ..network import MLP
 from ..regularization import dropout_mask
 from .controls import Choice, Count, Slide, Switch
 from .live import Explorer, Picture
+from .loss_curves import tidy
 
 UNITS, STEPS = 16, 24
 X = np.array([[0.8, -0.5]])
@@ -100,14 +101,14 @@ class Masks(Picture):
 
     def words(self, result, settings):
         if not settings.training:
-            return f"Evaluation: every unit is on, nothing is scaled; the output is {result.whole:.3g}, every time."
+            return f"Evaluation: every unit is on, nothing is scaled; the output is {tidy(result.whole)}, every time."
         dropped = result.off[settings.step - 1]
         counts = result.off.sum(axis=1)
         scaled = f"survivors are multiplied by {1 / (1 - settings.p):.3g}" if settings.scaling else "nothing is scaled"
         return (
             f"Dropout {settings.p:g}: in step {settings.step}, {int(dropped.sum())} of {UNITS} units are off (over all "
-            f"{STEPS} steps {counts.min()} to {counts.max()}); {scaled}. Output {result.at:.3g} in this step, "
-            f"{result.mean:.3g} ± {result.std:.2g} over all masks, {result.whole:.3g} in evaluation."
+            f"{STEPS} steps {counts.min()} to {counts.max()}); {scaled}. Output {tidy(result.at)} in this "
+            f"step, {tidy(result.mean)} ± {result.std:.2g} over all masks, {tidy(result.whole)} in evaluation."
         )
 
 

@@ -58,7 +58,7 @@ class Run(Picture):
         self.map.set(xticks=range(-2, 3), yticks=range(-2, 3))
         self.map.grid(False)
         self.bands = Bands(self.map, np.linspace(0, 1, 9), line=0.5)
-        records(self.map, LEARNING.x, LEARNING.y, animated=False)
+        records(self.map, LEARNING.x, LEARNING.y)
         self.weights.set(xlim=(-3, 3), ylim=(0.7, 120), yscale="log", xlabel="weight", ylabel="how many weights")
         self.weights.set_xticks(range(-3, 4))
         self.weights.set_yticks([1, 10, 100], ["1", "10", "100"])
@@ -76,7 +76,8 @@ class Run(Picture):
         self.bands.set(GRID, GRID, result.plane.reshape(len(GRID), -1))
         counts = np.histogram(np.clip(np.nan_to_num(result.weights), BINS[0], BINS[-1]), BINS)[0]
         self.bars.set_data(np.maximum(counts, 0.5))
-        self.titles[0].set_text(f"Cost {number(result.cost[-1])}, unseen {number(result.validation[-1])}")
+        ends = f"Cost {number(result.cost[-1])}, unseen {number(result.validation[-1])}"
+        self.titles[0].set_text(f"Diverged at step {result.diverged}" if result.diverged > 0 else ends)
         self.titles[1].set_text(f"Unseen: {result.right:.0%} right")
         self.titles[2].set_text(f"{small_share(result):.0%} of the weights < {SMALL}")
 
