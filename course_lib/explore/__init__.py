@@ -18,8 +18,10 @@ from .inside_adam import inside_adam
 from .layers import layers
 from .learning_rate import learning_rate
 from .loss_curves import loss_curves
+from .model_size import model_size
 from .network_race import network_race
 from .neuron import neuron
+from .open_test_set import open_test_set
 from .outlier import outlier
 from .penalties import penalties
 from .penalty_paths import penalty_paths
@@ -31,6 +33,7 @@ from .scaling import scaling
 from .schedules import schedules
 from .stability import stability
 from .symmetry import symmetry
+from .threshold import threshold
 from .wrong_start import wrong_start
 
 __all__ = [
@@ -52,8 +55,10 @@ __all__ = [
     "layers",
     "learning_rate",
     "loss_curves",
+    "model_size",
     "network_race",
     "neuron",
+    "open_test_set",
     "outlier",
     "penalties",
     "penalty_paths",
@@ -65,5 +70,6 @@ __all__ = [
     "schedules",
     "stability",
     "symmetry",
+    "threshold",
     "wrong_start",
 ]

@@ -56,6 +56,9 @@ FIGURES = (
     ("explore.inside_adam()", "learning rate", 1),
     ("explore.depth()", "hidden layers", 2),
     ("explore.dying_relu()", "learning rate", 2),
+    ("explore.model_size()", "noise", 2),
+    ("explore.open_test_set()", "learning rate", 1),
+    ("explore.threshold()", "threshold", 1),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
