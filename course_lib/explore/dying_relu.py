@@ -68,6 +68,7 @@ def life(lr, activation, batch_size, bias, half_time, run):
             if t % EVERY == 0 and not training.over:
                 training.evaluate(t)
             if training.over:
+                seen.append(np.full((*training.going.shape, 3), np.nan))  # nothing more to show of any run
                 break
             if t % EVERY == 0:
                 last, row = state(training), np.full((*training.going.shape, 3), np.nan)
