@@ -111,7 +111,7 @@ class Counts(Picture):
                 self.tiles[row, column] = self.table.add_patch(tile)
                 kind = dict(ha="center", va="center", animated=True)
                 self.counts[row, column] = self.table.text(column + 0.5, row + 0.4, "", size=15, weight="bold", **kind)
-                self.table.text(column + 0.5, row + 0.76, NAMES[row][column], size=9, ha="center", zorder=5)
+                self.table.text(column + 0.5, row + 0.76, NAMES[row][column], size=9, ha="center", animated=True)
 
         self.roc.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), ylabel="recall: found / all of class 1")
         self.roc.set_xlabel("false alarms / all of class 0")
