@@ -1,6 +1,6 @@
 """The statements of the course's sources, by their id: right numbers reproduced, wrong ones corrected.
 
-No test here: what needs a clock (A2, A8, the seconds of G2: measured in their lessons), advice and pictures
+No test here: what needs a clock (A8, the seconds of A2 and G2: measured in their lessons), advice and pictures
 (G5, G6, R3), and what lessons 15 and 16 measure on their own data (R10, F14).
 """
 
@@ -13,6 +13,7 @@ import torch
 from course_lib import losses, metrics, optimizers, quadratic, regularization, schedules
 from course_lib.activations import (
     ACTIVATIONS,
+    Activation,
     d_sigmoid,
     d_tanh,
     dead_units,
@@ -110,6 +111,14 @@ def test_A1_the_five_criteria_are_numbers():
     assert {name for name, s in scores.items() if s.kinked} == {"relu", "leaky_relu", "prelu", "selu"}
     assert {name for name, s in scores.items() if abs(s.mean) < 1e-3} == {"identity", "tanh", "selu"}
     assert scores["relu"].saturated == pytest.approx(0.5, abs=1e-3) and scores["leaky_relu"].saturated == 0
+
+
+def test_A2_an_activation_is_applied_once_per_unit_not_per_parameter():
+    elements = []
+    counting = Activation("counting", lambda z: elements.append(z.size) or z, np.ones_like)
+    network = MLP((512, 512, 1), counting)
+    network.predict(network.init(np.random.default_rng(0)), np.zeros((1, 512)))
+    assert elements == [512] and network.size > 500 * 512
 
 
 def test_A3_sigmoid_is_between_0_and_1_and_rounds_to_1():
