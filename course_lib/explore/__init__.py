@@ -3,6 +3,9 @@
 from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
+from .cliff import cliff
+from .clipped_network import clipped_network
+from .clipping import clipping
 from .damping import damping
 from .depth import depth
 from .descent import descent
@@ -40,6 +43,9 @@ __all__ = [
     "activation_lab",
     "backprop",
     "batch_sizes",
+    "cliff",
+    "clipped_network",
+    "clipping",
     "damping",
     "depth",
     "descent",

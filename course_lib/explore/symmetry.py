@@ -41,6 +41,7 @@ class Apart(Picture):
         )  # fmt: skip
         seen, params = [training.params.copy()], training.params
         with np.errstate(all="ignore"):
+            training.evaluate(0)
             for t in range(1, STEPS + 1):
                 training.step(t)
                 if training.over:

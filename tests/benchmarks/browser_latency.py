@@ -59,6 +59,9 @@ FIGURES = (
     ("explore.model_size()", "noise", 2),
     ("explore.open_test_set()", "learning rate", 1),
     ("explore.threshold()", "threshold", 1),
+    ("explore.clipping()", "limit", 1),
+    ("explore.cliff()", "learning rate", 1),
+    ("explore.clipped_network()", "learning rate", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in

@@ -1,20 +1,24 @@
 """Test functions: gradients by finite differences, minima that are minima, descents that get there."""
 
+import math
+
 import numpy as np
 import oracle
 import pytest
 
+from course_lib.clipping import clip_norm
 from course_lib.datasets import moons
 from course_lib.losses import get_loss
 from course_lib.network import MLP
 from course_lib.optimizers import adam, momentum, sgd
-from course_lib.surfaces import SURFACES, cost_slice, descend, direction, get_surface
+from course_lib.surfaces import SURFACES, cliff, cost_slice, descend, direction, get_surface
 
 RNG = np.random.default_rng(0)
-STATED = dict.fromkeys(SURFACES, 0.0) | {"double well": -1.253791, "saddle": -0.25}
+STATED = dict.fromkeys(SURFACES, 0.0) | {"double well": -1.253791, "saddle": -0.25, "cliff": 0.384930}
+EVERY = [*SURFACES.values(), cliff]
 
 
-@pytest.mark.parametrize("surface", SURFACES.values(), ids=list(SURFACES))
+@pytest.mark.parametrize("surface", EVERY, ids=lambda surface: surface.name)
 def test_gradients(surface):
     points = RNG.uniform(-1.5, 1.5, (20, 2))
     along = RNG.normal(size=(20, 2))
@@ -23,7 +27,7 @@ def test_gradients(surface):
     assert surface.value(points).shape == (20,) and surface.gradient(points[0]).shape == (2,)
 
 
-@pytest.mark.parametrize("surface", SURFACES.values(), ids=list(SURFACES))
+@pytest.mark.parametrize("surface", EVERY, ids=lambda surface: surface.name)
 def test_minima_are_minima_and_in_sight(surface):
     left, right, low, high = surface.window
     for minimum in np.array(surface.minima, float):
@@ -60,6 +64,14 @@ def test_descents_arrive(name, optimizer, start, lr, steps):
     path = descend(name, optimizer, start, lr, steps)
     assert path.shape == (steps + 1, 2) and path[0].tolist() == list(start)
     assert np.abs(np.array(get_surface(name).minima) - path[-1]).max(axis=1).min() < 1e-3
+
+
+def test_one_look_at_the_cliff_throws_an_unclipped_step_far_away():
+    start, lr = np.array([0.5, 0.0]), 0.1
+    assert cliff.gradient(start) == pytest.approx([8 * math.e**4 - 1, 0])
+    thrown = descend(cliff, sgd(), start, lr, 1)[-1]
+    held = start - lr * clip_norm(cliff.gradient(start), 1.0)
+    assert thrown[0] < -43 and held == pytest.approx([0.4, 0], abs=1e-6)
 
 
 def test_many_starts_at_once_are_each_by_themselves():
