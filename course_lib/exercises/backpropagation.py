@@ -153,6 +153,11 @@ def neuron_gradient(x, y, w, b):
                 "You took the slope of the sigmoid at a. It is wanted at z: from a it is simply a(1 − a).",
             ),
             Mistake(
+                "z in place of a",
+                lambda x, y, w, b: -2 * (y - sigmoid(w @ x + b)) * (w @ x + b) * (1 - (w @ x + b)) * x,
+                "z(1 − z) is not the slope: z has to go through the sigmoid first. From the output a it is a(1 − a).",
+            ),
+            Mistake(
                 "factor 2 left out",
                 lambda x, y, w, b: -(y - sigmoid(w @ x + b)) * _slope(w @ x + b) * x,
                 "The slope of a square has a factor 2.",

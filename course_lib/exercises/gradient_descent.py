@@ -201,6 +201,24 @@ def _right(error, x):
     return np.array([2 * np.mean(error * x), 2 * np.mean(error)])
 
 
+def _divided_by_batch_size(theta, x, y, batch_size, lr):
+    theta = np.asarray(theta, float)
+    for start in range(0, len(x), batch_size):
+        u, v = x[start : start + batch_size], y[start : start + batch_size]
+        e = theta[0] * u + theta[1] - v
+        theta = theta - lr * np.array([2 * np.sum(e * u), 2 * np.sum(e)]) / batch_size
+    return theta
+
+
+def _offset_after_slope(theta, x, y, batch_size, lr):
+    slope, offset = theta
+    for start in range(0, len(x), batch_size):
+        u, v = x[start : start + batch_size], y[start : start + batch_size]
+        slope = slope - lr * 2 * np.mean((slope * u + offset - v) * u)
+        offset = offset - lr * 2 * np.mean(slope * u + offset - v)
+    return np.array([slope, offset])
+
+
 def _whole_batches_only(theta, x, y, batch_size, lr):
     whole = len(x) // batch_size * batch_size
     return _epoch(theta, x[:whole], y[:whole], batch_size, lr)
@@ -283,6 +301,18 @@ def one_epoch(theta, x, y, batch_size, lr):
                 "smaller last batch dropped",
                 _whole_batches_only,
                 "The smaller batch at the end is left out. A slice may reach beyond the end: it just gets shorter.",
+            ),
+            Mistake(
+                "always the full batch size",
+                _divided_by_batch_size,
+                "Right, but for a smaller last batch: there you divide by `batch_size` too. Divide by the number of "
+                "records that are in the batch, as `np.mean` does.",
+            ),
+            Mistake(
+                "offset after the slope",
+                _offset_after_slope,
+                "The slope has moved already when you work out the offset's gradient. Both belong to the same place: "
+                "compute both, then move both.",
             ),
             Mistake(
                 "slope's gradient twice",

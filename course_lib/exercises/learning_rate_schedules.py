@@ -122,6 +122,11 @@ def halve(step, lr, every, factor=0.5):
                 "Two falls multiply by factor · factor, not by factor · 2: use a power.",
             ),
             Mistake(
+                "always halved",
+                lambda step, lr, every, factor=0.5: lr * 0.5 ** (step // every),
+                "It always halves. 0.5 is only the default: whoever calls may want another `factor`.",
+            ),
+            Mistake(
                 "factor alone",
                 lambda step, lr, every, factor=0.5: factor ** (step // every),
                 "This is the factor that has been reached. The rate is asked for: times `lr`.",
