@@ -249,6 +249,18 @@ def softmax(z):
                 "`np.exp`.",
             ),
             Mistake(
+                "whole batch, and overflow",
+                lambda z: np.exp(z) / np.exp(z).sum(),
+                "First: all entries of the batch add up to 1, and each row must, so the sum needs `axis=-1, "
+                "keepdims=True`. Then: e¹⁰⁰⁰ is `inf`; take the largest entry of the row off before `np.exp`.",
+            ),
+            Mistake(
+                "columns, and overflow",
+                lambda z: np.exp(z) / np.exp(z).sum(axis=0),
+                "First: the sum ran down the batch (`axis=0`) and mixed records; one record is one row, `axis=-1`. "
+                "Then: e¹⁰⁰⁰ is `inf`; take the largest entry of the row off before `np.exp`.",
+            ),
+            Mistake(
                 "largest of the whole batch",
                 _softmax_shifted_by(np.max),
                 "You take off the largest entry of the whole batch. A row far below it becomes "

@@ -117,6 +117,11 @@ c = {delta} * (abs({e3}) - {delta} / 2)          # 4 · (13 − 2) = 44: beyond 
                 "Beyond δ the bracket is multiplied by δ: that is the slope the curve has when it leaves the parabola.",
             ),
             Mistake(
+                "nothing taken off outside",
+                lambda e1, e2, e3, delta: (e1**2 / 2 + e2**2 / 2 + delta * abs(e3)) / 3,
+                "Beyond δ it is δ·(|e| − ½δ): the ½δ is missing. With it the line begins where the parabola ends.",
+            ),
+            Mistake(
                 "mse",
                 lambda e1, e2, e3, delta: (e1**2 + e2**2 + e3**2) / 3,
                 "This is the MSE. The third record makes up nearly all of it, which Huber's loss is there to prevent.",
@@ -180,6 +185,11 @@ def huber_slope(p, y, delta):
                 "value for slope",
                 lambda p, y, delta: right.huber(np.asarray(p)[:, None], np.asarray(y)[:, None], delta) / len(p),
                 "These are the losses. Their slope is asked for: how fast each rises with the prediction.",
+            ),
+            Mistake(
+                "sign forgotten beyond delta",
+                lambda p, y, delta: np.where(np.abs(p - y) <= delta, p - y, delta) / len(p),
+                "Beyond δ you always give +δ. It is −δ where the prediction is too low: `delta * np.sign(p - y)`.",
             ),
             Mistake(
                 "sign forgotten",
@@ -246,7 +256,7 @@ def bce_from_logits(z, y):
         edge_cases=[
             (np.array([0.0, 2.0]), np.array([1.0, 0.0])),
             (np.array([40.0, -30.0]), np.array([0.0, 1.0])),
-        (np.array([1000.0, -1000.0]), np.array([0.0, 1.0])),
+            (np.array([1000.0, -1000.0]), np.array([0.0, 1.0])),
             (np.array([1000.0, -1000.0, 40.0]), np.array([1.0, 0.0, 0.0])),
             (np.array([3, -2, 0]), np.array([0, 1, 1])),
         ],
@@ -271,6 +281,12 @@ def bce_from_logits(z, y):
                 "exponent of a large number",
                 _quiet(lambda z, y: np.mean(np.log(1 + np.exp(z)) - y * z)),
                 "Better: no σ any more. But e¹⁰⁰⁰ is `inf`. Write log(1 + eᶻ) as max(z, 0) + log(1 + e^(−|z|)).",
+            ),
+            Mistake(
+                "y·z forgotten",
+                lambda z, y: _stable_bce(z, np.zeros(len(z))),
+                "This is log(1 + eᶻ), the loss of class 0, for every record. For class 1 it is log(1 + e⁻ᶻ), "
+                "which is less by z: take off y·z.",
             ),
             Mistake(
                 "sum",

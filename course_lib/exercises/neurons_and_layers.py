@@ -171,6 +171,11 @@ def count_parameters(sizes):
                 "You gave the inputs biases too. They are numbers that come in: nothing is computed there.",
             ),
             Mistake(
+                "biases of the layer before",
+                lambda sizes: sum(a * b + a for a, b in zip(sizes, sizes[1:])),
+                "You counted a bias for each unit that a layer reads. A layer has one for each unit it puts out.",
+            ),
+            Mistake(
                 "one bias per layer",
                 lambda sizes: sum(a * b + 1 for a, b in zip(sizes, sizes[1:])),
                 "Each unit has its own bias, not each layer.",

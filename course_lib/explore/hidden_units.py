@@ -94,7 +94,7 @@ class Inside(Picture):
         self.before.set_data(result.before)
         self.after.set_data(result.after)
         self.slope.set_data(Z, result.curve)
-        self.titles[0].set_text(f"Cost {result.cost[-1]:.3g}: {result.verdict}")
+        self.titles[0].set_text(f"Cost {result.cost[-1]:.3g}: {result.verdict.removeprefix('is ')}")
         self.titles[1].set_text(f"{result.right:.0%} right")
         self.titles[2].set_text("Diverged" if result.diverged > 0 else f"{result.flat.mean():.0%} of the slopes ≈ 0")
 

@@ -10,6 +10,7 @@ from ..datasets import moons
 from ..figures import GREY, ORANGE, records
 from .controls import Choice, Slide
 from .live import Explorer, Picture
+from .loss_curves import tidy
 
 DATA = moons(100)
 LABEL = DATA.y[:, 0] > 0.5
@@ -64,8 +65,9 @@ class Neuron(Picture):
         self.curve_title.set_text(f"{settings.activation}: outputs from {result.a.min():.2g} to {result.a.max():.2g}")
 
     def words(self, result, settings):
+        signs = [("−" if number < 0 else "+") + f" {tidy(abs(number))}" for number in (settings.w2, settings.b)]
         return (
-            f"z = {settings.w1:g}·x₁ + {settings.w2:g}·x₂ + {settings.b:g}, output {settings.activation}(z). The line "
+            f"z = {tidy(settings.w1)}·x₁ {signs[0]}·x₂ {signs[1]}, output {settings.activation}(z). The line "
             f"is where z = 0; {result.right:.0%} of the {len(DATA)} records lie on the side of their class."
         )
 

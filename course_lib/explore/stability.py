@@ -106,9 +106,10 @@ class Forms(Picture):
 
     def words(self, result, settings):
         shown = {np.inf: "infinity"}.get(result.naive, "no number" if np.isnan(result.naive) else f"{result.naive:.5g}")
+        digits = "1 digit" if result.right[0] == 1 else f"{result.right[0]} digits"
         return (
             f"{FORMS[settings.loss]}, {settings.dtype}: at logit {settings.logit:g} the formula as written gives "
-            f"{shown} ({result.right[0]} digits right), rearranged {result.stable:.5g} ({result.right[1]}). "
+            f"{shown} ({digits} right), rearranged {result.stable:.5g} ({result.right[1]}). "
             f"As written it is lost from {result.curves.first:.4g} on."
         )
 

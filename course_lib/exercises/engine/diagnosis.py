@@ -151,7 +151,11 @@ def factor(t):
                 return Diagnosis("factor n", f"It is the right answer {text}")
     if np.ptp(ratios) > abs(ratios[0]) * max(t.rtol, 1e-9) * 10:
         return None
-    return Diagnosis("factor", _factor_in_words(float(np.mean(ratios)), t.rtol))
+    ratio = float(np.mean(ratios))
+    named = _factor_in_words(ratio, t.rtol)
+    if named is None and sum(e.size for _, e, _ in t.pairs()) == 1:
+        return None  # any number is some multiple of any other
+    return Diagnosis("factor", named or f"It is always {show(ratio)} times the right answer.")
 
 
 def _counts(t):
@@ -183,7 +187,6 @@ def _factor_in_words(ratio, rtol):
     for value, text in named.items():
         if abs(ratio / value - 1) <= max(rtol, 1e-9):
             return f"It is {text}."
-    return f"It is always {show(ratio)} times the right answer."
 
 
 def offset(t):
