@@ -1,7 +1,7 @@
 """The statements of the course's sources, by their id: right numbers reproduced, wrong ones corrected.
 
 No test here: what needs a clock (A8, the seconds of A2 and G2: measured in their lessons), advice and pictures
-(G5, G6, R3), and what lessons 15 and 16 measure on their own data (R10, F14).
+(G5, G6, R3), and what lesson 15 measures on its own data (R10).
 """
 
 import math
@@ -39,6 +39,7 @@ from course_lib.losses import get_loss
 from course_lib.network import MLP
 from course_lib.surfaces import descend, get_surface
 from course_lib.training import Settings, find_rate, train
+from course_lib.transfer import OTHERS, TEN, UNLABELLED, learn_target
 
 RECORDS = Data("two records", np.array([[80.0, 8.0], [60.0, 9.0]]), np.array([[3.0], [5.0]]), loss="mse")
 
@@ -100,6 +101,14 @@ def test_N5_equal_weights_stay_equal_and_zero_biases_do_no_harm():
 def test_N6_labelled_data_have_a_target_for_every_record():
     with pytest.raises(ValueError, match="with the same n"):
         Data("half labelled", np.ones((4, 2)), np.ones((3, 1)))
+
+
+def test_N6_layers_that_saw_unlabelled_digits_help_when_labels_are_few():
+    right = learn_target(UNLABELLED, 2, range(10))[0][-1]
+    gain = right[:, 1] - right[:, 0]  # frozen, against from scratch
+    assert gain.mean() > 0.02 and (gain > 0).sum() >= 7
+    many = learn_target(UNLABELLED, 100, range(5))[0][-1]
+    assert (many[:, 1] < many[:, 0]).all()  # with many labels they only stand in the way
 
 
 # --------------------------------------------------------------------------- activations (A)
@@ -651,3 +660,10 @@ def test_F12_l1_makes_weights_0_l2_makes_them_small():
     ends = {k: np.abs(train(Settings(**common, **{k: 0.2}), data).params["W1"]) for k in ("l1", "l2")}
     near = {k: int((w < 0.02).sum()) for k, w in ends.items()}
     assert near["l1"] >= 5 > near["l2"]
+
+
+def test_F14_transfer_helps_one_task_and_hurts_another():
+    helps, hurts = (learn_target(pair, 20, range(10))[0][-1] for pair in (TEN, OTHERS))
+    assert (helps[:, 1] > helps[:, 0]).all() and (helps[:, 1] - helps[:, 0]).mean() > 0.03
+    assert (hurts[:, 1] < hurts[:, 0] - 0.1).all()
+    assert (hurts[:, 2] < hurts[:, 0]).mean() >= 0.8  # fine-tuned, on a task that is simple from scratch

@@ -37,6 +37,7 @@ from .schedules import schedules
 from .stability import stability
 from .symmetry import symmetry
 from .threshold import threshold
+from .transfer import transfer
 from .wrong_start import wrong_start
 
 __all__ = [
@@ -77,5 +78,6 @@ __all__ = [
     "stability",
     "symmetry",
     "threshold",
+    "transfer",
     "wrong_start",
 ]

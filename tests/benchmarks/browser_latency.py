@@ -62,6 +62,7 @@ FIGURES = (
     ("explore.clipping()", "limit", 1),
     ("explore.cliff()", "learning rate", 1),
     ("explore.clipped_network()", "learning rate", 2),
+    ("explore.transfer()", "learning rate", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
