@@ -1,7 +1,7 @@
 """The statements of the course's sources, by their id: right numbers reproduced, wrong ones corrected.
 
 No test here: what needs a clock (A8, the seconds of A2 and G2: measured in their lessons), advice and pictures
-(G5, G6, R3), and what lesson 15 measures on its own data (R10).
+(G5, G6, R3).
 """
 
 import math
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib import losses, metrics, optimizers, quadratic, regularization, schedules
+from course_lib import losses, metrics, optimizers, quadratic, regularization, schedules, search
 from course_lib.activations import (
     ACTIVATIONS,
     Activation,
@@ -579,6 +579,19 @@ def test_R7_the_rate_finder_suggests_a_rate_that_trains():
 def test_R8_R9_a_schedule_changes_the_rate_during_training():
     rates = [schedules.cosine(100)(step) for step in range(101)]
     assert rates[0] == 1 and rates[-1] == pytest.approx(0) and (np.diff(rates) < 0).all()
+
+
+def test_R10_hand_and_optuna_answer_to_the_same_objective():
+    optuna = search.quiet_optuna()
+    tries = [{"lr": lr, "activation": "relu", "batch_size": 256, "optimizer": "momentum"} for lr in (0.02, 0.1, 0.5)]
+    trained = [train(search.settings(**point), search.TRAIN, search.VALIDATION) for point in tries]
+    by_hand = [history.validation_cost[-1] for history in trained]
+    study = optuna.create_study(sampler=search.sampler("tpe", 0), pruner=optuna.pruners.NopPruner())
+    for point in tries:
+        study.enqueue_trial(point)
+    study.optimize(search.objective, n_trials=5)
+    assert [trial.value for trial in study.trials[:3]] == pytest.approx(by_hand, abs=1e-4)
+    assert study.best_value <= min(by_hand) + 1e-4
 
 
 # ------------------------------------------------------------------------- generalization (F)

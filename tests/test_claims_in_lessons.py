@@ -20,6 +20,7 @@ LESSONS = {
     "10": "B8 N5",
     "13": "F1 F2 F3 F5 F13",
     "14": "F3 F4 F6 F7 F8 F9 F10 F11 F12",
+    "15": "R10 G5 A19",
     "16": "F14 N6",
 }
 CLAIMS = [(lesson, claim) for lesson, claims in LESSONS.items() for claim in claims.split()]

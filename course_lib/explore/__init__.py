@@ -32,12 +32,14 @@ from .race import race
 from .rate_finder import rate_finder
 from .regimes import regimes
 from .rounding import rounding
+from .samplers import samplers
 from .scaling import scaling
 from .schedules import schedules
 from .stability import stability
 from .symmetry import symmetry
 from .threshold import threshold
 from .transfer import transfer
+from .tuner import tuner
 from .wrong_start import wrong_start
 
 __all__ = [
@@ -73,11 +75,13 @@ __all__ = [
     "rate_finder",
     "regimes",
     "rounding",
+    "samplers",
     "scaling",
     "schedules",
     "stability",
     "symmetry",
     "threshold",
     "transfer",
+    "tuner",
     "wrong_start",
 ]

@@ -63,6 +63,8 @@ FIGURES = (
     ("explore.cliff()", "learning rate", 1),
     ("explore.clipped_network()", "learning rate", 2),
     ("explore.transfer()", "learning rate", 2),
+    ("explore.tuner()", "learning rate", 1),
+    ("explore.samplers()", "trials", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in
