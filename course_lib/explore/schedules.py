@@ -35,7 +35,7 @@ SCHEDULES = {
     "exponential": exponential(4 / STEPS),
     "1/t": inverse_time(10 / STEPS),
     "cosine": cosine(STEPS),
-    "restarts": cosine_restarts(STEPS // 7, longer=2),
+    "restarts": cosine_restarts(STEPS // 7 + 1, longer=2),  # 43 + 86 + 172: the third fall ends with the training
     "warm-up": warm_up(STEPS // 5),
     "warm-up + cosine": sequence(warm_up(STEPS // 10), STEPS // 10, cosine(STEPS - STEPS // 10)),
     "one-cycle": one_cycle(STEPS),
