@@ -24,6 +24,8 @@ from .loss_curves import loss_curves
 from .model_size import model_size
 from .network_race import network_race
 from .neuron import neuron
+from .normalization import normalization
+from .normalized_training import normalized_training
 from .open_test_set import open_test_set
 from .outlier import outlier
 from .penalties import penalties
@@ -67,6 +69,8 @@ __all__ = [
     "model_size",
     "network_race",
     "neuron",
+    "normalization",
+    "normalized_training",
     "open_test_set",
     "outlier",
     "penalties",

@@ -65,6 +65,8 @@ FIGURES = (
     ("explore.transfer()", "learning rate", 2),
     ("explore.tuner()", "learning rate", 1),
     ("explore.samplers()", "trials", 2),
+    ("explore.normalization()", "shift z by", 2),
+    ("explore.normalized_training()", "learning rate", 2),
 )
 
 # The figure that was promised to be fast, and the same built otherwise: the call, its place in

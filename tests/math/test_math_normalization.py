@@ -5,7 +5,7 @@ import oracle
 import pytest
 import torch
 
-from course_lib.network import Params
+from course_lib.network import MLP, Params
 from course_lib.normalization import BatchNorm, LayerNorm, normalize, normalize_pullback
 
 RNG = np.random.default_rng(0)
@@ -71,3 +71,12 @@ def test_what_moves_or_stretches_all_has_no_effect():
     x_hat, spread = normalize(x, -2)
     for upstream in (np.ones((9, 3)), x_hat):
         assert np.abs(normalize_pullback(x_hat, spread, upstream, -2)).max() < 1e-4
+
+
+def test_one_record_alone_is_refused_in_training_and_welcome_in_evaluation():
+    network = MLP((2, 3, 1), normalization="batch")
+    params, x = network.init(np.random.default_rng(0)), np.ones((1, 2))
+    assert np.isfinite(network.forward(params, x)[0]).all()
+    with pytest.raises(ValueError, match="two records"):
+        network.forward(params, x, training=())
+    assert not params.running["mean1"].any()
