@@ -182,11 +182,22 @@ def test_a_half_finished_setup_is_continued(course, installs, monkeypatch):
 
 
 def test_a_failed_install_says_what_to_check(course, monkeypatch):
-    monkeypatch.setattr(course.subprocess, "call", lambda command: 1)
+    calls = []
+    monkeypatch.setattr(course.subprocess, "call", lambda command: calls.append(command) or 1)
+    monkeypatch.setattr(course, "PAUSE", 0)
     with pytest.raises(course.Problem) as problem:
         course.pip("install", "something")
+    assert len(calls) == course.ATTEMPTS > 1
     for word in ("network", "disk", "GB are free", "same command again"):
         assert word in str(problem.value)
+
+
+def test_an_install_that_fails_once_is_tried_again(course, monkeypatch, capsys):
+    answers = [1, 0]
+    monkeypatch.setattr(course.subprocess, "call", lambda command: answers.pop(0))
+    monkeypatch.setattr(course, "PAUSE", 0)
+    course.pip("install", "something")
+    assert answers == [] and "trying again" in capsys.readouterr().out
 
 
 # ----------------------------------------------------------------------------------- versions

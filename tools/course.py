@@ -30,6 +30,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import webbrowser
 from pathlib import Path
 
@@ -37,6 +38,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+ATTEMPTS, PAUSE = 3, 5  # of pip, and seconds between them
 
 COMMANDS = {
     "lab": "open the course in JupyterLab (the first time: set it up); --port 9000 names a port",
@@ -164,20 +167,28 @@ def pip_version():
 
 def pip(*arguments):
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
-    if subprocess.call(command + [str(argument) for argument in arguments]):
-        free = shutil.disk_usage(str(ROOT)).free / 1e9
-        raise Problem(
-            "Installing did not finish; pip's own message is above. Please check:\n"
-            "  - the network: is the internet reached from here? Behind a proxy, set HTTPS_PROXY;\n"
-            "  - the disk: the libraries need about 2 GB, and {0:.1f} GB are free here;\n"
-            "{1}"
-            "then give the same command again: it goes on where it stopped.".format(
-                free,
-                "  - the folder: Windows refuses long paths; move the course to a short one;\n"
-                if WINDOWS
-                else "",
-            )
+    command += [str(argument) for argument in arguments]
+    # An index that fails to answer once looks to pip like a conflict of versions; what it has
+    # fetched so far is kept.
+    for attempt in range(1, ATTEMPTS + 1):
+        if not subprocess.call(command):
+            return
+        if attempt < ATTEMPTS:
+            say("Installing did not finish; trying again, {0} of {1}.".format(attempt + 1, ATTEMPTS))
+            time.sleep(PAUSE)
+    free = shutil.disk_usage(str(ROOT)).free / 1e9
+    raise Problem(
+        "Installing did not finish; pip's own message is above. Please check:\n"
+        "  - the network: is the internet reached from here? Behind a proxy, set HTTPS_PROXY;\n"
+        "  - the disk: the libraries need about 2 GB, and {0:.1f} GB are free here;\n"
+        "{1}"
+        "then give the same command again: it goes on where it stopped.".format(
+            free,
+            "  - the folder: Windows refuses long paths; move the course to a short one;\n"
+            if WINDOWS
+            else "",
         )
+    )
 
 
 # ----------------------------------------------------------------------------- the commands

@@ -40,14 +40,20 @@ def test_real_sets_are_scikit_learns(name):
     assert data.astype("float32").y.dtype == (int if REAL[name] == "scce" else np.float32)
 
 
-def test_scikit_learn_is_loaded_only_when_asked_for():
+def test_neither_scikit_learn_nor_torch_is_loaded():
     program = (
         "import sys, course_lib.datasets as d, course_lib.training, course_lib.surfaces\n"
         "d.moons(); assert 'sklearn' not in sys.modules\n"
-        "d.real('iris'); assert 'sklearn' in sys.modules\n"
+        "d.real('iris'); assert 'sklearn' not in sys.modules\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_real_sets_without_scikit_learn_say_what_to_install(monkeypatch):
+    monkeypatch.setattr("course_lib.datasets.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="pip install scikit-learn"):
+        real("iris")
 
 
 @pytest.mark.parametrize(("n", "shares", "sizes"), [(100, (0.7, 0.15), (70, 15, 15)), (7, (0.5, 0.25), (4, 1, 2))])
