@@ -58,7 +58,7 @@ l2_step = SET.add(
         name="l2_step",
         prompt=r"""
 One weight $w = {w}$, one record $x = {x}$ with target $y = {y}$, loss $\frac12(wx - y)^2$, and the penalty
-$\frac{{\lambda}}{{2}}w^2$ with $\lambda = {strength}$. What is $w$ after one step of gradient descent with
+$\frac{\lambda}{2}w^2$ with $\lambda = {strength}$. What is $w$ after one step of gradient descent with
 the learning rate $\eta = {lr}$?""",
         values={"w": 3, "x": 1, "y": 1, "strength": 0.5, "lr": 0.2},
         oracle=lambda w, x, y, strength, lr: w - lr * ((w * x - y) * x + strength * w),
@@ -301,7 +301,7 @@ and `strength` does the cost on the 600 unseen records end below **{GOAL}**, in 
             Mistake(
                 "too strong",
                 {"penalty": "l2", "strength": 0.3},
-                "Now it hardly fits anything: the weights are held too small. Take less.",
+                "The weights are held too small: the cost is higher on the training records too. Take less.",
                 when=lambda s, costs: s["strength"] > 0.04,
             ),
             Mistake(

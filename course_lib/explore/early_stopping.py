@@ -11,7 +11,7 @@ from ..regularization import stopping_point
 from ..training import Settings, train
 from .controls import Choice, Count, Rate
 from .live import Explorer, Picture
-from .penalties import BATCH_SIZES, EVERY, LEARNING, STEPS, TRAIN, UNITS, UNSEEN, number
+from .penalties import BATCH_SIZES, EVERY, LEARNING, STEPS, TRAIN, UNITS, UNSEEN
 
 STEP = np.arange(0, STEPS + 1, EVERY)
 
@@ -78,6 +78,11 @@ class Curves(Picture):
             f"Patience {settings.patience} looks (one each {EVERY} steps), min_delta {settings.min_delta:g}: {ends}. "
             f"It keeps those of step {best}, validation cost {number(result.validation[result.best])}: {missed}."
         )
+
+
+def number(cost):
+    """A cost with three decimals: patience is often about the third."""
+    return f"{cost:.3f}" if np.isfinite(cost) else "off the scale"
 
 
 class EarlyStop(Explorer):

@@ -79,7 +79,7 @@ class Run(Picture):
         ends = f"Cost {number(result.cost[-1])}, unseen {number(result.validation[-1])}"
         self.titles[0].set_text(f"Diverged at step {result.diverged}" if result.diverged > 0 else ends)
         self.titles[1].set_text(f"Unseen: {result.right:.0%} right")
-        self.titles[2].set_text(f"{small_share(result):.0%} of the weights < {SMALL}")
+        self.titles[2].set_text(f"{small_share(result):.0%} of all |weights| < {SMALL}")
 
     def words(self, result, settings):
         kind = {"none": "No penalty", "l1": f"L1, λ = {settings.strength:g}", "l2": f"L2, λ = {settings.strength:g}"}
@@ -91,7 +91,7 @@ class Run(Picture):
         return said + (
             f"cost {number(result.cost[-1])} on the {TRAIN} training records, {number(result.validation[-1])} on "
             f"unseen ones (lowest {number(result.validation[lowest])}, at {end}). Of the {len(result.weights)} weights "
-            f"{small_share(result):.0%} are below {SMALL}, the largest is {np.abs(result.weights).max():.2g}."
+            f"{small_share(result):.0%} are smaller than ±{SMALL}, the largest is {np.abs(result.weights).max():.2g}."
         )
 
 
