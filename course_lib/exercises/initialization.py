@@ -107,7 +107,7 @@ def he(draws):
             Mistake(
                 "xavier",
                 lambda draws: draws * np.sqrt(2 / sum(draws.shape)),
-                "2/(n_in + n_out) is Xavier's variance, for tanh and sigmoid. He's has n_in alone.",
+                "2/(n_in + n_out) is Xavier's variance, made for tanh. He's has n_in alone.",
             ),
             Mistake(
                 "lecun",
