@@ -310,6 +310,13 @@ does not count here. Use what you have seen in the live figures.""",
                 "With all records in one batch 32 epochs are 32 updates. Smaller batches take more steps.",
                 when=lambda s, costs: s["batch_size"] >= 128,
             ),
+            Mistake(
+                "one lucky run",
+                {"lr": 0.5, "activation": "relu", "batch_size": 64, "optimizer": "momentum"},
+                "One run or two are below, the middle one is not: with a single run this point would have looked good "
+                "by luck. Try a neighbour, a lower rate first.",
+                when=lambda s, costs: np.min(costs) < GOAL,
+            ),
         ],
         remember="Judge a point by several runs: the best of many single runs is partly luck.",
     )
