@@ -241,8 +241,8 @@ why_stuck = SET.add(
     Choice(
         name="why_stuck",
         prompt="""
-From 0–4 to 5–9, two layers frozen: about 70% right, with 20 labelled records of each class, and no more with 100. From
-scratch it is 97% with 100. What holds the frozen network back?""",
+In the live figure, 0–4 → 5–9 with two layers frozen: about 70% right with 20 labelled records of each class, and no
+more with 100. From scratch it is 97% with 100. What holds the frozen network back?""",
         options=[
             Option(
                 "It overfits: too many numbers learn.",
@@ -260,7 +260,7 @@ scratch it is 97% with 100. What holds the frozen network back?""",
             ),
             Option(
                 "The learning rate is too small for the output layer.",
-                "The same rate takes the other two ways to 97%. Try others in the live figure: the plateau stays.",
+                "The other two ways get to 96% with this rate. Try others in the live figure: the plateau stays.",
             ),
             Option("The unseen records are too many.", "They only test; nothing is learned from them."),
         ],

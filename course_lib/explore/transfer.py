@@ -87,7 +87,7 @@ class Learning(Picture):
 
 
 class Draws(Picture):
-    """The same for every number of labelled records, over several seeds."""
+    """The same for every number of labelled records, over several draws."""
 
     size = (860, 310)
     later = True
@@ -116,7 +116,7 @@ class Draws(Picture):
         ]
         self.means = [self.gain.plot([], [], color=c, ls=s, lw=2, animated=True)[0] for c, s, _ in LOOKS[1:]]
         self.dots = [
-            self.gain.plot([], [], m, color=c, ms=4, mec="white", mew=0.4, animated=True, label=f"{way}, each seed")[0]
+            self.gain.plot([], [], m, color=c, ms=4, mec="white", mew=0.4, animated=True, label=f"{way}, each draw")[0]
             for way, (c, _, m) in zip(WAYS[1:], LOOKS[1:])
         ]
         self.spread = [
@@ -153,7 +153,7 @@ class Draws(Picture):
 
 
 def verdict(right):
-    """What accuracies (seeds, 3) say; a way is ahead only if it is so for every seed."""
+    """What accuracies (seeds, 3) say; a way is ahead only if it is so in every draw."""
     if (right == right[:, :1]).all():
         return "All three ways are the same"
     for way in (1, 2):
