@@ -243,7 +243,7 @@ def choose_limit(norms, share):
             Mistake(
                 "percent",
                 lambda norms, share: np.percentile(norms, 1 - share),
-                "`np.percentile` counts to 100, `np.quantile` to 1.",
+                "`np.percentile` counts to 100, `np.quantile` to 1: so this is a value near the smallest norm.",
             ),
         ],
         remember="Record the lengths first; then a limit that only the longest steps meet.",
@@ -315,6 +315,6 @@ ends below **{GOAL}** after 200 updates.""",
                 when=lambda s, cost: s["limit"] > 1.5,
             ),
         ],
-        remember="A limit near the usual length: rare long steps are shortened, the others pass.",
+        remember="Where long steps are common, a limit near the usual length or below keeps every step short enough.",
     )
 )

@@ -115,7 +115,8 @@ class Lengths(Picture):
         self.titles[2].set_text(f"Cost: clipped {clipped}, else {plain}")
 
     def words(self, result, settings):
-        said = f"{settings.depth} hidden layers of {WIDTH} {settings.activation} units, seed {settings.seed}. "
+        many = "s" if settings.depth > 1 else ""
+        said = f"{settings.depth} hidden layer{many} of {WIDTH} {settings.activation} units, seed {settings.seed}. "
         plain, clipped = result.cost[:, -1]
         said += (
             f"Not clipped: cost {plain:.2g}. "
