@@ -201,7 +201,8 @@ choose_limit = SET.add(
     Function(
         prompt="""
 `norms` holds the lengths of the gradients of a training that went well. Give the limit that would have clipped
-the longest `share` of them (0.1: one step in ten) and left the others alone.""",
+the longest `share` of them (0.1: one step in ten) and left the others alone. Where it falls between two lengths,
+interpolate as `np.quantile` does.""",
         solution_code='''
 def choose_limit(norms, share):
     """The limit above which `share` of the norms lie."""
