@@ -176,7 +176,9 @@ class AtTheStart(Picture):
 
     def words(self, result, settings):
         name = NAMES[list(STARTS).index(settings.initializer)]
-        said = f"{name}, weights × {settings.gain:g}, {settings.depth} layers of {WIDTH} {settings.activation} units: "
+        many = "s" if settings.depth > 1 else ""
+        said = f"{name}, weights × {settings.gain:g}, {settings.depth} layer{many} of {WIDTH} "
+        said += f"{settings.activation} units: "
         if result is None:
             return said + "the first pass already gives numbers too large for a float."
         same = "" if result.different > 1 else " All units of a layer put out the same."
