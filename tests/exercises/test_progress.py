@@ -42,7 +42,7 @@ def test_checks_are_noted(file):
     relu.check(lambda z, a: z)
     assert saved(file)["02_activation_functions/leaky_relu"] == "solved"
     table = course_lib.progress()
-    assert table.counts("02_activation_functions") == (2, 0, 4)
+    assert table.counts("02_activation_functions") == (2, 0, 5)
     assert table.counts("06_learning_rate") == (0, 0, 7)
     assert "✓\u00a0leaky_relu" in str(table)
     assert "✓\u00a0leaky_relu" in table._repr_mimebundle_()["text/html"]
