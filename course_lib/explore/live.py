@@ -30,6 +30,9 @@ except ImportError:
 
 DENSITY = 2  # picture pixels per CSS pixel, so that text is sharp on high-density screens
 PAUSE = 0.1  # seconds without a move before the later pictures follow
+AWAKE = 12  # pictures that keep their figure; each takes some 10 MB
+
+_awake, _waking = [], threading.Lock()  # the one that moved last stands last
 
 
 def png(rgba):
@@ -52,7 +55,10 @@ class Described(widgets.Image):
 
 
 class Picture:
-    """One persistent figure, `size` CSS pixels wide and high.
+    """One persistent figure, `size` CSS pixels wide and high, made when it is first needed.
+
+    Jupyter keeps the widgets of every cell ever run. So a picture that has not moved for long sleeps:
+    it gives its figure back, and makes it again should it be moved after all.
 
     An explorer's picture defines `compute`, a pure function of the settings it names; `build`, which
     makes axes and artists; `show`, which sets the artists from a result; and `words`, which says in a
@@ -62,7 +68,30 @@ class Picture:
     size = (860, 340)
     later = False
 
+    figure = canvas = background = None
+
     def __init__(self):
+        self.needs = tuple(inspect.signature(self.compute).parameters)
+        self.image = Described(format="png", width=self.size[0], height=self.size[1])
+        self.image.add_class("cl-figure")
+        self.image.layout.max_width, self.image.layout.height = "100%", "auto"
+        self.image.layout.margin = "0"
+
+    def wake(self):
+        """Have a figure; of all pictures, only those that moved last keep theirs."""
+        with _waking:
+            if self in _awake:
+                _awake.remove(self)
+            _awake.append(self)
+            tired = _awake[:-AWAKE]
+            del _awake[:-AWAKE]
+        for picture in tired:
+            picture.sleep()
+        if self.figure is None:
+            self._make()
+
+    def _make(self):
+        self._asleep = dict(vars(self))
         with style.context(STYLE):
             self.figure = Figure(figsize=[n / 100 for n in self.size], dpi=100 * DENSITY, layout="constrained")
             self.canvas = FigureCanvasAgg(self.figure)
@@ -70,12 +99,12 @@ class Picture:
         titles = {axes._left_title for axes in self.figure.axes}
         for artist in self.figure.findobj(lambda a: a.get_animated() and a not in titles):
             artist.set_in_layout(False)  # what moves must not move the axes
-        self.needs = tuple(inspect.signature(self.compute).parameters)
-        self.background = None
-        self.image = Described(format="png", width=self.size[0], height=self.size[1])
-        self.image.add_class("cl-figure")
-        self.image.layout.max_width, self.image.layout.height = "100%", "auto"
-        self.image.layout.margin = "0"
+
+    def sleep(self):
+        """Forget the figure and everything made with it; the image on screen stays."""
+        asleep = self._asleep
+        vars(self).clear()
+        vars(self).update(asleep)
 
     @staticmethod
     def compute():
@@ -96,6 +125,7 @@ class Picture:
     def update(self, settings):
         """Compute, set the artists and return the words; `draw` makes it visible."""
         result = self.compute(**{name: getattr(settings, name) for name in self.needs})
+        self.wake()
         with style.context(STYLE):
             if self.show(result, settings):
                 self.background = None
@@ -192,6 +222,10 @@ class Explorer:
         """The settings on screen, as a dict."""
         return dict(self._settings)
 
+    def _state(self):
+        """What pictures are made from: attributes named as the settings."""
+        return SimpleNamespace(**self.settings)
+
     @property
     def call(self):
         """The call that brings the present state back."""
@@ -247,7 +281,7 @@ class Explorer:
             self._show(views)
 
     def _show(self, views):
-        settings = SimpleNamespace(**self.settings)
+        settings = self._state()
         for view in views:
             words = self._said[self.views.index(view)] = view.update(settings)
             view.draw(words)
@@ -267,9 +301,13 @@ class Explorer:
 
     def stored(self):
         """The pictures below each other as one PNG at 100 dpi, to be kept in the notebook."""
-        with style.context(STYLE):
-            stack = np.concatenate([view.pixels(1) for view in self.views])
-        return png_small(stack)
+        stack = []
+        for view in self.views:
+            if view.figure is None:
+                view.draw(view.update(self._state()))
+            with style.context(STYLE):
+                stack.append(view.pixels(1))
+        return png_small(np.concatenate(stack))
 
     def __repr__(self):
         return f"Live figure: {self.call}"

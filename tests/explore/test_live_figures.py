@@ -1,6 +1,7 @@
 """Every live figure, every control: driven to its ends, and no exception is swallowed."""
 
 import asyncio
+import gc
 import io
 import itertools
 import math
@@ -8,6 +9,8 @@ import math
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
@@ -207,6 +210,21 @@ def test_no_pyplot_figure_is_left_behind(shown):
     for explorer in EXPLORERS:
         shown(explorer)
     assert pyplot.get_fignums() == []
+
+
+def test_a_picture_long_not_moved_sleeps_and_wakes_as_it_was():
+    first = explore.clipping(limit=2.0)
+    whole = first.stored()
+    for made in range(live.AWAKE):
+        explore.clipping()
+    gc.collect()
+    alive = [o for o in gc.get_objects() if isinstance(o, Figure) and isinstance(o.canvas, FigureCanvasAgg)]
+    assert len(alive) <= live.AWAKE
+    assert [view.figure for view in first.views] == [None] * len(first.views)
+    assert first.stored() == whole
+    first.move(limit=1.0)
+    for view, other in zip(first.views, explore.clipping(limit=1.0).views, strict=True):
+        assert np.array_equal(pixels(view), pixels(other))
 
 
 def test_png_is_lossless():
