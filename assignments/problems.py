@@ -22,6 +22,11 @@ FORBIDDEN = ("course_lib", "scipy", "sklearn", "torch")
 LEFT_AS_HANDED_OUT = "YOUR ANSWER HERE"
 
 
+def spread(low, high, step):
+    """The numbers from `low` to `high` in equal steps, both ends among them, to draw from."""
+    return tuple(float(f"{low + i * step:.6g}") for i in range(round((high - low) / step) + 1))
+
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class FreeText(Exercise):
     """A question answered in words, for a person to mark.

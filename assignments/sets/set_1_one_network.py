@@ -1,10 +1,12 @@
 """Set 1, one network: a new bend, losses for outliers, rare classes and quantiles."""
 
+import math
+
 import numpy as np
 
 from course_lib.exercises.engine import Function, Mistake, Number
 
-from ..problems import FreeText, Problem, ProblemSet
+from ..problems import FreeText, Problem, ProblemSet, spread
 
 
 def _mish(z):
@@ -111,6 +113,287 @@ if check("d_mish", d_mish).tone == "good":  # the picture comes when the public 
 """,
 )
 
+
+LN_2 = math.log(2)
+
+
+def _log_cosh(z, y, offset=LN_2, gather=np.mean):
+    d = np.abs(z - y)
+    return gather(d + np.log1p(np.exp(-2 * d)) - offset)
+
+
+log_cosh = Problem(
+    points=3,
+    exercise=Function(
+        prompt=r"""
+The **log-cosh loss** is smooth like the squared error near 0 and grows like the absolute error far out. Its cost is
+
+$$ L = \frac1n \sum_i \ln\cosh(z_i - y_i), \qquad \cosh d = \frac{e^d + e^{-d}}{2}. $$
+
+Write the cost of predictions `z` and targets `y`, arrays of the same length. An error of 1000 is rare but happens,
+and the cost is then about 1000, not `inf`.""",
+        solution_code='''
+def log_cosh(z, y):
+    """The mean log-cosh loss."""
+    d = np.abs(z - y)
+    return np.mean(d + np.log1p(np.exp(-2 * d)) - np.log(2))
+''',
+        oracle=lambda z, y: sum(float(np.logaddexp(a - b, b - a)) - np.log(2.0) for a, b in zip(z, y)) / len(z),
+        inputs=lambda rng: (rng.normal(scale=2, size=(n := rng.integers(2, 7))), rng.normal(scale=2, size=n)),
+        edge_cases=[
+            (np.array([0.5, -2.0, 3.0]), np.array([0.0, 1.0, 3.0])),
+            (np.array([800.0, -2000.0]), np.array([-4.0, 1.0])),
+        ],
+        alternatives=[lambda z, y: (np.logaddexp(z - y, y - z) - np.log(2)).sum() / z.size],
+        hints=[
+            "Start with the formula as it stands. What becomes of e¹⁰⁰⁰?",
+            "cosh does not mind the sign, so let d be the size of the error, and take eᵈ out of the bracket.",
+            "ln cosh d = d + ln(1 + e⁻²ᵈ) − ln 2, for d ≥ 0.",
+        ],
+        mistakes=[
+            Mistake(
+                "literally",
+                lambda z, y: np.mean(np.log(np.cosh(z - y))),
+                "Right for ordinary errors. cosh(1000) is `inf`, though: take the large part out before the logarithm.",
+            ),
+            Mistake(
+                "ln 2 lost",
+                lambda z, y: _log_cosh(z, y, offset=0),
+                "Every loss is too large by ln 2: cosh has a ½ in it. No error must cost 0.",
+            ),
+            Mistake("sum", lambda z, y: _log_cosh(z, y, gather=np.sum), "This is the sum; the mean is asked for."),
+            Mistake(
+                "one per record",
+                lambda z, y: _log_cosh(z, y, gather=np.array),
+                "This is the loss of each record. The cost is one number, their mean.",
+            ),
+            Mistake(
+                "mean too early",
+                lambda z, y: _log_cosh(np.mean(z), np.mean(y)),
+                "The mean comes too early: errors of opposite sign have cancelled before their loss was taken.",
+            ),
+        ],
+        remember="Half the square near 0, the distance less ln 2 far out.",
+    ),
+    public=[
+        (np.array([1.0, 2.0]), np.array([1.0, 4.0])),
+        (np.array([0.5, -1.0, 2.0]), np.array([0.0, 1.0, 2.5])),
+        (np.array([1000.0, 0.0]), np.array([0.0, 0.0])),
+    ],
+    parts={"literally": 0.5, "sum": 0.5},
+)
+
+
+def _focal(z, y, gamma, weight=lambda p_t: 1 - p_t, gather=np.mean):
+    """The focal cost with the weight of a record as given."""
+    s = np.where(y == 1, z, -z)
+    return gather(weight(np.exp(-np.logaddexp(0, -s))) ** gamma * np.logaddexp(0, -s))
+
+
+def _focal_literally(z, y, gamma):
+    p = 1 / (1 + np.exp(-z))
+    p_t = np.where(y == 1, p, 1 - p)
+    return np.mean((1 - p_t) ** gamma * -np.log(p_t))
+
+
+def _focal_of_ones(z, y, gamma):
+    p = 1 / (1 + np.exp(-z))
+    return np.mean((1 - p) ** gamma * np.logaddexp(0, np.where(y == 1, -z, z)))
+
+
+focal_loss = Problem(
+    points=4,
+    exercise=Function(
+        prompt=r"""
+One picture in a thousand shows what you look for; the 999 others are soon easy, and together they drown it. The
+**focal loss** (Lin et al. 2017) lets easy records count less. With the logit $z$, $p = \sigma(z)$, the label $y \in
+\{0, 1\}$, and $p_t$ the probability given to the *right* class ($p$ if $y = 1$, else $1 - p$):
+
+$$ L = \frac1n \sum_i -(1 - p_{t,i})^{\gamma}\, \ln p_{t,i} $$
+
+Write the cost. A network can be sure and wrong, $z = 1000$ with $y = 0$: that costs 1000, not `inf`.
+
+| | $p_t$ | cross-entropy | focal, $\gamma = 2$ |
+|---|---|---|---|
+| easy | 0.9 | 0.105 | 0.001 |
+| hard | 0.1 | 2.303 | 1.865 |""",
+        solution_code='''
+def focal_loss(z, y, gamma):
+    """The mean focal loss of logits z and labels y of 0 and 1."""
+    s = np.where(y == 1, z, -z)
+    cross_entropy = np.logaddexp(0, -s)
+    not_p_t = np.exp(-np.logaddexp(0, s))
+    return np.mean(not_p_t**gamma * cross_entropy)
+''',
+        oracle=lambda z, y, gamma: float(np.mean([_one_focal(a, b, gamma) for a, b in zip(z, y)])),
+        inputs=lambda rng: (
+            rng.normal(scale=2, size=(n := rng.integers(3, 7))),
+            rng.permutation([0, 1] + rng.integers(0, 2, n - 2).tolist()),
+            float(rng.choice([0.5, 1.5, 2.0, 3.0])),
+        ),
+        edge_cases=[
+            (np.array([0.3, -1.2, 2.2]), np.array([1, 1, 0]), 2.0),
+            (np.array([900.0, -900.0, 0.5]), np.array([0, 1, 1]), 1.0),
+        ],
+        alternatives=[lambda z, y, gamma: _focal(z, y, gamma)],
+        hints=[
+            "Turn the sign of z where y is 0. Then both classes have the same formula: pₜ = σ(s).",
+            "−ln σ(s) = ln(1 + e⁻ˢ), the softplus of −s. `np.logaddexp(0, x)` is the softplus for every x.",
+            "1 − σ(s) = σ(−s) = e^(−softplus(s)).",
+        ],
+        mistakes=[
+            Mistake(
+                "literally",
+                _focal_literally,
+                "Right for ordinary logits. But σ(1000) is 1, and the logarithm of 1 − 1 is `-inf`: get the "
+                "cross-entropy from the logit, not from the probability.",
+            ),
+            Mistake(
+                "easy ones count more",
+                lambda z, y, gamma: _focal(z, y, gamma, weight=lambda p_t: p_t),
+                "You weigh with pₜ^γ, so the *easy* records count most. The weight is (1 − pₜ)^γ.",
+            ),
+            Mistake(
+                "cross-entropy",
+                lambda z, y, gamma: _focal(z, y, 0),
+                "This is the cross-entropy: the weight (1 − pₜ)^γ is missing.",
+            ),
+            Mistake(
+                "always p",
+                _focal_of_ones,
+                "The weight is (1 − p)^γ for both labels. For y = 0 the probability of the right class is 1 − p.",
+            ),
+            Mistake(
+                "sum",
+                lambda z, y, gamma: _focal(z, y, gamma, gather=np.sum),
+                "This is the sum; the mean is asked for.",
+            ),
+            Mistake(
+                "a factor for a power",
+                lambda z, y, gamma: gamma * _focal(z, y, 1),
+                "γ is an exponent of (1 − pₜ), not a factor.",
+            ),
+        ],
+        remember="What is right with 90% counts a hundredth, with γ = 2; what is wrong counts nearly in full.",
+    ),
+    public=[
+        (np.array([2.0, -1.0]), np.array([1, 0]), 2.0),
+        (np.array([-0.5, 1.5, 0.0]), np.array([1, 0, 1]), 1.5),
+        (np.array([1000.0, 1.0]), np.array([0, 1]), 2.0),
+    ],
+    parts={"literally": 0.5, "sum": 0.5},
+)
+
+
+def _one_focal(z, y, gamma):
+    """The focal loss of one record, in Python's own floats."""
+    s = z if y == 1 else -z
+    softplus = max(-s, 0.0) + math.log1p(math.exp(-abs(s)))
+    return (1 / (1 + math.exp(s)) if s < 700 else 0.0) ** gamma * softplus
+
+
+def _smoothed(z, y, eps, others=None, gather=np.mean):
+    """Cross-entropy against labels of which `eps` goes to all classes, or to the others alone."""
+    log_p = z - np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True)) - z.max(1, keepdims=True)
+    n, classes = z.shape
+    target = np.full(z.shape, eps / classes if others is None else others(eps, classes))
+    target[np.arange(n), y] = 1 - eps + (eps / classes if others is None else 0)
+    return gather(-(target * log_p).sum(axis=1))
+
+
+soft_targets = Problem(
+    points=4,
+    exercise=Function(
+        prompt=r"""
+Cross-entropy is never content: to bring it to 0, a logit would have to grow for ever. **Label smoothing** (Szegedy et
+al. 2016) takes a share $\varepsilon$ of each label and spreads it evenly over *all* $K$ classes, the right one among
+them:
+
+$$ t_k = (1 - \varepsilon)\,[k = y] + \frac{\varepsilon}{K}, \qquad L = -\frac1n \sum_i \sum_k t_{ik} \ln p_{ik},
+   \qquad p_i = \mathrm{softmax}(z_i) $$
+
+Write the cost of logits `z`, an array (n, K), and labels `y`, n whole numbers from 0 to K − 1. Logits may be as large
+as 1000.""",
+        solution_code='''
+def soft_targets(z, y, eps):
+    """The mean cross-entropy of logits z against smoothed labels."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    right = log_p[np.arange(len(y)), y]
+    return np.mean(-(1 - eps) * right - eps * log_p.mean(axis=1))
+''',
+        oracle=lambda z, y, eps: float(np.mean([_one_smoothed(row, label, eps) for row, label in zip(z, y)])),
+        inputs=lambda rng: (
+            rng.normal(scale=2, size=(n := rng.integers(2, 5), k := rng.integers(3, 6))),
+            rng.integers(0, k, n),
+            float(rng.uniform(0.05, 0.4)),
+        ),
+        edge_cases=[
+            (np.array([[1.0, -1.0, 0.5], [0.0, 2.0, 1.0]]), np.array([2, 1]), 0.2),
+            (np.array([[900.0, 0.0, -900.0], [1.0, 2.0, 3.0]]), np.array([0, 0]), 0.1),
+        ],
+        alternatives=[_smoothed],
+        hints=[
+            "First the logarithms of the softmax: subtract the largest logit of each row before `np.exp`.",
+            "Build the smoothed labels as a table like z: ε/K everywhere, and 1 − ε more at the right class.",
+            "`table[np.arange(n), y]` picks one entry per row, to read it or to add to it.",
+        ],
+        mistakes=[
+            Mistake(
+                "not smoothed",
+                lambda z, y, eps: _smoothed(z, y, 0.0),
+                "This is the plain cross-entropy: ε has no effect.",
+            ),
+            Mistake(
+                "spread over the others",
+                lambda z, y, eps: _smoothed(z, y, eps, others=lambda e, k: e / (k - 1)),
+                "You spread ε over the K − 1 wrong classes. It goes to all K, the right one among them.",
+            ),
+            Mistake(
+                "share not divided",
+                lambda z, y, eps: _smoothed(z, y, eps, others=lambda e, k: e),
+                "Each wrong class gets a whole ε. It is one ε for all: the targets of a record add up to 1.",
+            ),
+            Mistake(
+                "shares swapped",
+                lambda z, y, eps: _smoothed(z, y, 1 - eps),
+                "The shares are swapped: the label keeps 1 − ε, and ε is spread.",
+            ),
+            Mistake(
+                "sum",
+                lambda z, y, eps: _smoothed(z, y, eps, gather=np.sum),
+                "This is the sum over records, not the mean.",
+            ),
+            Mistake(
+                "literally",
+                lambda z, y, eps: _literally_smoothed(z, y, eps),
+                "Right for ordinary logits. e⁹⁰⁰ is `inf`: subtract the largest logit of each row first.",
+            ),
+        ],
+        remember="The best logits are finite now: sure enough is enough.",
+    ),
+    public=[
+        (np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 3.0]]), np.array([0, 1]), 0.1),
+        (np.array([[0.5, -0.5, 1.0, 0.0]]), np.array([2]), 0.3),
+        (np.array([[1000.0, 0.0]]), np.array([0]), 0.1),
+    ],
+    parts={"literally": 0.5, "sum": 0.5, "spread over the others": 0.5},
+)
+
+
+def _one_smoothed(row, label, eps):
+    """One record's loss: the log of the sum, less the mean logit that the smoothed label sees."""
+    top = max(row)
+    log_sum = top + math.log(sum(math.exp(v - top) for v in row))
+    return log_sum - sum(((1 - eps) * (k == label) + eps / len(row)) * v for k, v in enumerate(row))
+
+
+def _literally_smoothed(z, y, eps):
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    target = np.eye(z.shape[1])[y] * (1 - eps) + eps / z.shape[1]
+    return np.mean(-(target * np.log(p)).sum(axis=1))
+
+
 pinball = Problem(
     points=3,
     exercise=Number(
@@ -124,15 +407,14 @@ $$ \ell(p, y) = \begin{cases} \tau\,(y - p) & y \ge p \\ (1-\tau)\,(p - y) & y <
 Three targets are `y1`, `y2` and `y3`, and the prediction for all of them is `p`; the share is `tau`. What is the
 **mean** quantile loss?""",
         values={
-            "y1": tuple(np.arange(1.2, 3.9, 0.1).round(1).tolist()),
-            "y2": tuple(np.arange(7.2, 9.9, 0.1).round(1).tolist()),
-            "y3": tuple(np.arange(10.3, 13.9, 0.1).round(1).tolist()),
-            "p": tuple(np.arange(4.5, 6.4, 0.1).round(1).tolist()),
-            "tau": (0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
+            "y1": spread(1.2, 3.8, 0.1),
+            "y2": spread(7.2, 9.8, 0.1),
+            "y3": spread(10.3, 13.8, 0.1),
+            "p": spread(4.5, 6.3, 0.1),
+            "tau": spread(0.7, 0.95, 0.05),
         },
         oracle=lambda y1, y2, y3, p, tau: sum(max(tau * (y - p), (tau - 1) * (y - p)) for y in (y1, y2, y3)) / 3,
         rtol=5e-3,
-        precision="three significant digits are enough",
         working="(1 − {tau})·({p} − {y1}), then {tau}·({y2} − {p}) and {tau}·({y3} − {p}); a third of their sum.",
         hints=[
             "Which of the three targets lie above the prediction, which below?",
@@ -213,5 +495,5 @@ SET = ProblemSet(
     title="Problem set 1 · One network",
     part="lessons 01 to 04: neurons and layers, activation functions, loss functions, backpropagation",
     intro="The lessons gave you the usual bends and losses; here are some they left out, and what each is good for.",
-    problems=[d_mish, pinball, ninety_percent],
+    problems=[d_mish, log_cosh, focal_loss, soft_targets, pinball, ninety_percent],
 )
