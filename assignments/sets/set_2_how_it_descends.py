@@ -425,12 +425,13 @@ sizes: it is `g_small` at `B_small` and `g_big` at `B_big`. What is the noise sc
         values={
             "B_small": (8, 10, 12, 16, 20),
             "B_big": (256, 320, 400, 512),
-            "g_small": spread(2.0, 6.0, 0.1),
-            "g_big": spread(1.1, 1.7, 0.05),
+            "g_small": spread(4, 7, 0.1),
+            "g_big": spread(1.5, 2.1, 0.05),
         },
         oracle=lambda *given: _noise(*given)[0] / _noise(*given)[1],
         rtol=5e-3,
-        working="S = ({g_small} − {g_big})/(1/{B_small} − 1/{B_big}), and |G|² = {g_small} − S/{B_small}; S/|G|² is asked for.",
+        working="S = ({g_small} − {g_big})/(1/{B_small} − 1/{B_big}), and |G|² = {g_small} − S/{B_small}; S/|G|² "
+        "is asked for.",
         hints=[
             "Write the formula down twice, once for each batch size. What are the two unknowns?",
             "Subtract one equation from the other: |G|² goes, S stays.",
