@@ -107,19 +107,17 @@ def collect(course, given):
 
 
 def grade(course, given):
+    from functools import partial
+
     from tqdm import tqdm
 
-    from .gradebook import FAILED, grade, submissions
+    from .gradebook import FAILED, grade
     from .sandbox import protections
 
-    waiting = len(submissions(course.must_exist(), given.set))
     for name, in_force, sentence in protections():
         if not in_force:
             say(f"Not protected here: {sentence}")
-
-    def progress(futures):
-        return tqdm(futures, total=None if not waiting else waiting, desc=given.set, unit=" notebook", leave=False)
-
+    progress = partial(tqdm, desc=given.set, unit=" notebooks", leave=False, disable=None)
     rows, before = grade(course, given.set, given.student, given.again, given.processes, progress)
     failed = {student: row for student, row in rows.items() if row.status == FAILED}
     say(f"{given.set}: {len(rows) - len(failed)} graded, {len(failed)} could not be graded.")
@@ -171,7 +169,7 @@ def export(course, given):
 
 def status(course, given):
     from . import problems
-    from .export import results
+    from .export import FAILED, NOT_GRADED, results
 
     names = course.must_exist().released()
     say(f"{course.root}: {len(course.students())} students")
@@ -180,8 +178,8 @@ def status(course, given):
         counts = collections.Counter(r.status for r in found)
         say(f"{name}: " + ", ".join(f"{number} {status}" for status, number in counts.most_common()))
         for r in found:
-            if r.why:
-                say(f"  {r.student}: {r.status}, {r.why}")
+            if r.status in (FAILED, NOT_GRADED):
+                say(f"  {r.student}: {r.status}" + (f", {r.why}" if r.why else ""))
     if not names:
         say(f"No set is released yet. There are {', '.join(s.name for s in problems.every_set())}: release set_1")
 

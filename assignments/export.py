@@ -98,7 +98,8 @@ def table(found):
     yield [*HEAD, *(f"{set_name}: {name}" for set_name, name in exercises), "flags"]
     for r in found:
         s = r.student
-        head = [s.id, s.last_name, s.first_name, s.email, r.set, r.status, r.why, "yes" if r.late else "no"]
+        late = "" if r.status == NOT_SUBMITTED else "yes" if r.late else "no"
+        head = [s.id, s.last_name, s.first_name, s.email, r.set, r.status, r.why, late]
         points = [r.points.get(name) if set_name == r.set else None for set_name, name in exercises]
         numbers = [number(value) for value in (r.total, r.possible, *points)]
         yield [*map(safe, head), *numbers, safe("; ".join(r.flags))]

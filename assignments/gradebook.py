@@ -92,7 +92,7 @@ class Course:
         """The roster, by last name."""
         with self.gradebook() as gradebook:
             found = [Student(s.id, s.last_name or "", s.first_name or "", s.email or "") for s in gradebook.students]
-        return sorted(found, key=lambda s: (s.last_name.casefold(), s.first_name.casefold(), s.id))
+        return sorted(found, key=lambda s: (intake.words(s.last_name), intake.words(s.first_name), s.id))
 
     def chosen(self):
         """The sets made from the bank, as lists of exercises by name."""
@@ -320,10 +320,10 @@ def submissions(course, name):
     return {s.student: s for s in found if s.notebook.exists() or s.intake}
 
 
-def grade(course, name, only=(), again=False, processes=None, progress=None):
+def grade(course, name, only=(), again=False, processes=None, progress=lambda items, total: items):
     """Grade what was collected of a set; returns (the graded, the number left as they were).
 
-    The graded are the Rows of this run, by student. `progress` wraps the list of futures, as tqdm does.
+    The graded are the Rows of this run, by student. `progress(items, total)` shows how far it is, as tqdm does.
     """
     from .grading import Grader
 
@@ -347,7 +347,7 @@ def grade(course, name, only=(), again=False, processes=None, progress=None):
         futures = {pool.submit(_report, grader, s): s for s in todo}
         try:
             with course.gradebook() as gradebook:
-                for future in (progress or iter)(as_completed(futures)):
+                for future in progress(as_completed(futures), total=len(todo)):
                     row = store(course, gradebook, problem_set, released, futures[future], *future.result())
                     graded[row.student] = row
         finally:  # Ctrl-C: what waits is not begun
@@ -385,7 +385,7 @@ def store(course, gradebook, problem_set, released, submission, digest, report):
     own = own_cells(submission.notebook, released, report.answers)
     answers = {} if failed else {p.name: _hash(own.answers.get(p.name, "")) for p in problem_set}
     before = Row.read(gradebook, submission.set).get(submission.student)
-    shown_notebook = graded_notebook(released, problem_set, report, own)
+    shown_notebook = graded_notebook(released, report, own)
     intake.replace(autograded(course, submission), (nbformat.writes(shown_notebook) + "\n").encode())
     row = Row(
         student=submission.student,
@@ -436,14 +436,15 @@ def _update_marks(gradebook, problem_set, submission, report, before, answers):
     found = db.query(SubmittedAssignment).filter_by(assignment_id=assignment.id, student_id=submission.student)
     submitted = found.one_or_none()
     if submitted is None:
-        submitted = SubmittedAssignment(assignment=assignment, student=gradebook.find_student(submission.student))
-        for notebook in assignment.notebooks:
-            theirs = SubmittedNotebook(notebook=notebook, assignment=submitted)
-            for cell in notebook.grade_cells:
-                Grade(cell=cell, notebook=theirs, needs_manual_grade=True)
-            for cell in notebook.solution_cells:
-                Comment(cell=cell, notebook=theirs)
-        db.add(submitted)
+        with db.no_autoflush:
+            submitted = SubmittedAssignment(assignment=assignment, student=gradebook.find_student(submission.student))
+            for notebook in assignment.notebooks:
+                theirs = SubmittedNotebook(notebook=notebook, assignment=submitted)
+                for cell in notebook.grade_cells:
+                    Grade(cell=cell, notebook=theirs, needs_manual_grade=True)
+                for cell in notebook.solution_cells:
+                    Comment(cell=cell, notebook=theirs)
+        db.add(submitted)  # with all that belongs to it
     submitted.timestamp = _timestamp(submission)
     approved = dict(before.approved) if before else {}
     for grade in (grade for notebook in submitted.notebooks for grade in notebook.grades):
@@ -499,19 +500,19 @@ def harmless(text):
     return re.sub(r"\](?=[(:\[])", "] ", text)
 
 
-def graded_notebook(released, problem_set, report, own):
+def graded_notebook(released, report, own):
     """The released notebook with the student's answers in it, and under each its verdict and marks."""
     notebook = nbformat.from_dict(json.loads(json.dumps(released)))
-    names = {p.name for p in problem_set}
     for cell in notebook.cells:
-        tag = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        ours = cell.metadata.get("nbgrader", {})
+        tag = ours.get("grade_id", "")
         name = tag.removesuffix("-marks")
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if tag in names and tag in own.answers:
+        if tag in own.answers and not ours.get("locked"):
             is_text = cell.cell_type == "markdown"
             cell.source = harmless(own.answers[tag]) if is_text else own.answers[tag][:MOST_SHOWN]
-        if name in names and tag != name and name in report.marks:
+        if tag != name and name in report.marks:
             panel = in_a_panel(report.marks[name], own.answers.get(name, ""))
             cell.outputs = [nbformat.v4.new_output("display_data", panel._repr_mimebundle_())]
     top = []

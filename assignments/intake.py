@@ -155,17 +155,17 @@ def _by_id(text, students):
 
 
 def _by_name(label, students):
-    words = _words(label.owner)
-    glued = "".join(words)
+    named = words(label.owner)
+    glued = "".join(named)
     exact, within = set(), set()
     for student in students:
-        first, last = _words(student.first_name), _words(student.last_name)
+        first, last = words(student.first_name), words(student.last_name)
         if not (first and last):
             continue
         orders = {"".join(first + last), "".join(last + first)}
         if glued in orders:
             exact.add(student)
-        elif set(first + last) <= set(words) or label.anything and any(order in glued for order in orders):
+        elif set(first + last) <= set(named) or label.anything and any(order in glued for order in orders):
             within.add(student)
     return exact or within
 
@@ -173,7 +173,7 @@ def _by_name(label, students):
 LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
 
 
-def _words(text):
+def words(text):
     """The words of a name without accents and capitals: José Núñez-Roy -> jose nunez roy."""
     plain = unicodedata.normalize("NFKD", text.lower().translate(LETTERS))
     return re.findall(r"[^\W_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
