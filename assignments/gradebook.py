@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -40,7 +39,13 @@ c.NbGrader.logfile = ""
 sys.path.insert(0, {root!r})  # where the kit is
 # nbgrader's own autograding runs students' code with your rights, beside the database. Here it refuses.
 c.Autograde.sanitize_preprocessors = ["assignments.gradebook.RefuseToRun"]
+c.GenerateFeedback.preprocessors = [
+    "assignments.gradebook.ForStudents",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
 '''
+FOR_THE_INSTRUCTOR = "for-the-instructor"  # the id of the cell with the flags
 
 
 # ------------------------------------------------------------------------------------ the folder
@@ -244,6 +249,7 @@ def release(course, name, exercises=None):
         intake.replace(course.root / "sets.json", json.dumps(chosen, indent=1).encode())
     intake.replace(file, notebook.encode())
     intake.replace(source / f"{name}_public.json", public.encode())
+    intake.replace(course.root / "marking" / f"{name}.md", notebooks.marking_guide(problem_set).encode())
     result = course.nbgrader().generate_assignment(name, force=True, create=True)
     if not result["success"]:
         raise KitError(f"nbgrader could not release {name}:\n{result.get('error') or result.get('log')}")
@@ -521,7 +527,7 @@ def graded_notebook(released, report, own):
         top.append(nbformat.v4.new_markdown_cell(harmless(why), id="could-not-be-graded"))
     if report.flags:
         listed = "\n".join(f"- {harmless(flag)}" for flag in report.flags)
-        cell = nbformat.v4.new_markdown_cell(f"**For the instructor's eye only:**\n\n{listed}", id="for-the-instructor")
+        cell = nbformat.v4.new_markdown_cell(f"**For the instructor's eye only:**\n\n{listed}", id=FOR_THE_INSTRUCTOR)
         top.append(cell)
     notebook.cells[:0] = top
     if own.others:
@@ -547,13 +553,25 @@ def in_a_panel(mark, source):
     return replace(panel, title=f"{earned} · {panel.title}", foot="\n\n".join(mark.notes))
 
 
+# What nbgrader calls, by name, in its own work on a class; see CONFIG.
+
+
 class RefuseToRun:
     """Stands in the way of nbgrader's own autograding, whose button the formgrader has."""
 
-    enabled = True
+    def __init__(self, **_):
+        pass
 
     def __call__(self, *_):
-        raise RuntimeError("Grade with `python tools/course.py teach grade`: there students' code runs apart.")
+        raise RuntimeError("Grade with  python tools/course.py teach grade : there, students' code runs apart.")
+
+
+class ForStudents:
+    """Takes out of the feedback what is for the instructor's eye only."""
 
     def __init__(self, **_):
-        sys.stderr.write("nbgrader's own autograding is switched off in this class.\n")
+        pass
+
+    def __call__(self, notebook, resources):
+        notebook.cells = [cell for cell in notebook.cells if cell.get("id") != FOR_THE_INSTRUCTOR]
+        return notebook, resources

@@ -56,9 +56,9 @@ def made():
 
 
 @pytest.fixture(scope="session")
-def graded_once(tmp_path_factory, made):
-    """A class that went through all commands up to `grade`; never changed, tests get copies."""
-    home = tmp_path_factory.mktemp("graded")
+def collected_once(tmp_path_factory, made):
+    """A class that went through all commands up to `collect`; never changed, tests get copies."""
+    home = tmp_path_factory.mktemp("collected")
     folder = home / "class"
     (home / "roster.csv").write_text(made.roster, "utf-8")
     (home / "moodle.zip").write_bytes(zipped(made.moodle))
@@ -67,9 +67,17 @@ def graded_once(tmp_path_factory, made):
         ["prepare", home / "roster.csv", "--due", f"{SET}=2026-12-01"],
         ["release", SET],
         ["collect", SET, home / "moodle.zip", home / "canvas.zip"],
-        ["grade", SET],
     ):
         assert kit.main(["--course", str(folder), *map(str, words)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def graded_once(tmp_path_factory, collected_once):
+    """The same after `grade`."""
+    folder = tmp_path_factory.mktemp("graded") / "class"
+    shutil.copytree(collected_once, folder)
+    assert kit.main(["--course", str(folder), "grade", SET]) == 0
     return folder
 
 
@@ -81,20 +89,14 @@ def graded(graded_once, tmp_path):
 
 
 @pytest.fixture
-def small(graded_once, tmp_path):
-    """function(students) -> a Course of one's own with only these submissions, collected and not graded."""
+def small(collected_once, tmp_path):
+    """function(students) -> a Course of one's own with only these submissions, not graded."""
 
     def make(students, name="small"):
         folder = tmp_path / name
-        for part in ("source", "release"):
-            shutil.copytree(graded_once / part, folder / part)
+        shutil.copytree(collected_once, folder, ignore=shutil.ignore_patterns("submitted"))
         for student in students:
-            shutil.copytree(graded_once / "submitted" / student, folder / "submitted" / student)
-        shutil.copy(graded_once / "nbgrader_config.py", folder)
-        shutil.copy(graded_once / "gradebook.db", folder)
-        with sqlite3.connect(folder / "gradebook.db") as db:
-            for table in ("grade", "comment", "submitted_notebook", "submitted_assignment", "course_report"):
-                db.execute(f"DELETE FROM {table}")
+            shutil.copytree(collected_once / "submitted" / student, folder / "submitted" / student)
         return Course(folder)
 
     return make
@@ -116,8 +118,9 @@ CONTENT = {
         JOIN submitted_assignment s ON s.id = n.assignment_id JOIN assignment a ON a.id = s.assignment_id""",
     "reports": "SELECT * FROM course_report",
     "lines": """
-        SELECT (SELECT count(*) FROM grade), (SELECT count(*) FROM comment), (SELECT count(*) FROM submitted_notebook),
-        (SELECT count(*) FROM submitted_assignment), (SELECT count(*) FROM base_cell), (SELECT count(*) FROM student)""",
+        SELECT (SELECT count(*) FROM grade), (SELECT count(*) FROM comment),
+        (SELECT count(*) FROM submitted_notebook), (SELECT count(*) FROM submitted_assignment),
+        (SELECT count(*) FROM base_cell), (SELECT count(*) FROM student)""",
 }
 
 

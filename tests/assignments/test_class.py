@@ -95,22 +95,19 @@ def test_commas_quotes_and_line_breaks_survive_the_csv(small, tmp_path, made):
 def test_grading_everything_anew_gives_the_same_to_the_last_digit(graded, command):
     mark_by_hand(graded, "s100", BY_HAND[0], 2.5, "A fine answer.")
     before = content(graded)
-    assert "30 graded" not in command(graded.root, "grade", SET)
+    assert "30 were graded before" in command(graded.root, "grade", SET)
     said = command(graded.root, "grade", SET, "--again")
     assert "27 graded, 3 could not be graded" in said
     after = content(graded)
-    # What a manual mark was given for is noted at the next grading.
-    approved = [f'{{"{BY_HAND[0]}": ', '{}']
-    assert [line for line in after["reports"] if "s100" not in line] == [line for line in before["reports"] if "s100" not in line]
-    assert any(approved[0] in line for line in after["reports"] if "s100" in line)
     for what in ("students", "submissions", "grades", "comments", "lines", "notebooks"):
         assert after[what] == before[what], what
+    others = [line for line in after["reports"] if "s100" not in line]
+    assert others == [line for line in before["reports"] if "s100" not in line] and len(others) == 29
 
 
 def test_one_student_can_be_graded_alone(small, command):
     course = small(["s100", "s122"])
     assert "1 graded" in command(course.root, "grade", SET, "--student", "s122")
-    assert [row.student for row in export.results(course) if row.status == "complete" and False] == []
     statuses = {r.student.id: r.status for r in export.results(course)}
     assert statuses["s122"] == "complete" and statuses["s100"] == "not graded yet"
     said = command(course.root, "grade", SET, "--student", "nobody", code=1)
@@ -357,7 +354,7 @@ def test_status_names_who_could_not_be_graded(graded, command):
 def test_nbgraders_own_autograding_refuses_and_touches_no_mark(graded):
     before = content(graded)
     result = graded.nbgrader().autograde(SET, "s100", force=True)
-    assert not result["success"]
+    assert not result["success"] and "students' code runs apart" in result["log"]
     after = content(graded)
     assert after["grades"] == before["grades"] and after["reports"] == before["reports"]
     assert gradebook.grade(graded, SET)[0].keys() <= {"s100"}  # a notebook it took away comes back
