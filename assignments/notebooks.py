@@ -1,6 +1,7 @@
 """Makes of a problem set the nbgrader source notebook, what is handed out beside it, and a guide for the markers."""
 
 import ast
+import re
 
 import nbformat
 import numpy as np
@@ -91,6 +92,27 @@ def source_notebook(problem_set, due=""):
 def title(problem):
     """The name of an exercise as a heading."""
     return problem.name.replace("_", " ")
+
+
+def marking_guide(problem_set):
+    """What instructors need beside the submissions, in Markdown: answers, rubrics, what mistakes still earn."""
+    parts = [f"# {problem_set.title}: answers and marking", "Not to be handed out."]
+    for i, problem in enumerate(problem_set, start=1):
+        exercise = problem.exercise
+        parts.append(f"## {i} · {title(problem)} ({problem.points:g} points)")
+        if isinstance(exercise, Function):
+            parts.append(f"```python\n{exercise.solution_code}\n```")
+        elif isinstance(exercise, Number):
+            parts.append("Every student has numbers of their own. " + re.sub(r"\{(\w+)\}", r"`\1`", exercise.working))
+        else:
+            parts.append(exercise.solution_text())
+        if isinstance(exercise, FreeText):
+            rubric = [f"| {points:g} | {what} |" for points, what in exercise.rubric]
+            parts.append("\n".join(["| points | for |", "|---|---|", *rubric]))
+        elif problem.parts:
+            partly = [f"| {name} | {share * problem.points:g} |" for name, share in problem.parts.items()]
+            parts.append("\n".join(["| mistake | still earns |", "|---|---|", *partly]))
+    return "\n\n".join(parts) + "\n"
 
 
 def cells_of(problem, i):

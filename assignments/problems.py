@@ -1,5 +1,6 @@
 """What a graded set is made of: an exercise, its points, what is public of it, and the numbers of each student."""
 
+import difflib
 import importlib
 import keyword
 import pkgutil
@@ -215,7 +216,9 @@ def from_bank(name, names, title=""):
     found, chosen = bank(), []
     for wanted in names:
         if wanted not in found:
-            raise ValueError(f"there is no exercise {wanted!r} in the bank")
+            near = difflib.get_close_matches(wanted, found, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"there is no exercise {wanted!r} in the bank{meant}")
         if len(found[wanted]) > 1:
             keys = ", ".join(p.exercise.key for p in found[wanted])
             raise ValueError(f"several exercises are called {wanted!r}; choose from {keys}")

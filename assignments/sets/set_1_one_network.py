@@ -460,9 +460,8 @@ wait for about 20 minutes; a few wait for hours. A colleague has trained a netwo
 squared error, and shows what it predicts.
 
 In 80 to 200 words: What does her number mean, and what would it mean had she used the mean absolute error? Which loss
-should the
-network be trained with, with which setting, and how would you check on unseen visits that it does what was asked
-for?""",
+should the network be trained with, with which setting, and how would you check on unseen visits that it does what was
+asked for?""",
         rubric=[
             (1, "MSE leads to the mean, which the few long waits pull up; it is not the time that 90% stay below"),
             (1, "MAE leads to the median: half of the patients wait longer"),
@@ -474,14 +473,11 @@ for?""",
         ],
         model=r"""
 The mean squared error is least at the mean. The few who wait for hours pull it up, so it says neither what a usual
-patient waits nor what
-nine of ten stay below. The absolute error is least at the median: half of all patients would wait longer than the
-screen says. The quantile
-loss with tau = 0.9 makes falling short nine times as dear as overshooting, so it is least where a tenth of the
-targets lie above: exactly
-what was asked for. To check, keep visits aside that the network has not seen, and count how many of them waited no
-longer than
-predicted. It should be about 90%, not only overall but also at night and on weekends.""",
+patient waits nor what nine of ten stay below. The absolute error is least at the median: half of all patients would
+wait longer than the screen says. The quantile loss with tau = 0.9 makes falling short nine times as dear as
+overshooting, so it is least where a tenth of the targets lie above: exactly what was asked for. To check, keep visits
+aside that the network has not seen, and count how many of them waited no longer than predicted. It should be about
+90%, not only overall but also at night and on weekends.""",
         hints=[
             "Which number makes the mean squared error to a handful of targets least? Which the mean absolute error?",
             "The exercise on the quantile loss has a share τ in it. What is its best constant prediction?",

@@ -84,8 +84,8 @@ def calibration_error(confidence, right, bins):
         alternatives=[_calibration(lambda gaps, n, bins: sum(k * abs(gap) for k, gap in gaps) / n)],
         hints=[
             "In which bin is a confidence? Multiply by the number of bins and cut off the decimals; 1.0 needs care.",
-            "A loop over the bins; `inside = which == b` marks the records of one, and `right[inside]` picks them.",
-            "The mean of an empty array is `nan`: skip empty bins. `inside.mean()` is the share n_b/n.",
+            "A loop over the bins; a comparison marks the records of one, and `right[marked]` picks them.",
+            "The mean of an empty array is `nan`: skip empty bins. The mean of the marks is the share n_b/n.",
         ],
         mistakes=[
             Mistake(
@@ -236,7 +236,7 @@ def stop_at(costs, alpha):
             Mistake(
                 "stop alone",
                 lambda costs, alpha: _stop(costs.tolist(), alpha, give=lambda last, best: last),
-                "Where to go back to is missing: two numbers, `return t, best`.",
+                "Where to go back to is missing: two numbers are asked for, with a comma between.",
             ),
         ],
         remember="A rule in percent needs no idea of how often one evaluates; patience does.",
@@ -244,7 +244,7 @@ def stop_at(costs, alpha):
     public=[
         (np.array([2.0, 1.0, 1.04, 0.9, 0.95, 1.0]), 5.0),
         (np.array([1.0, 0.9, 0.8, 0.7]), 5.0),
-        (np.array([1.0, 1.05, 0.9, 1.2, 0.1]), 10.0),
+        (np.array([1.0, 1.05, 0.9, 1.2, 0.1, 0.3]), 10.0),
     ],
     parts={"order swapped": 0.5, "one too late": 0.5, "stop alone": 0.5},
 )

@@ -57,7 +57,12 @@ class Handout:
         return self.exercises[name]
 
     def __repr__(self):
-        return f"{self.name} for {self.student}: {', '.join(self.exercises)}"
+        return f"{self.name} for {self.student.strip()}: {', '.join(self.exercises)}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        text = f"The numbers of this notebook are those of `{self.student.strip()}`. Not you? Then change `STUDENT`."
+        panel = Panel("good", f"Ready · {self.name}", text)
+        return {"text/plain": repr(self), "text/html": panel.html()}
 
 
 class Given(dict):
@@ -161,8 +166,8 @@ def check_number(name, data, answer):
 def check_choice(name, data, answer):
     if answer is None or answer is Ellipsis:
         return Panel("info", f"Not attempted yet · {name}", f'Put a letter where the dots are: `{name} = "a"`.')
-    letter = answer.strip(" ().").lower() if isinstance(answer, str) else None
-    if letter not in data["letters"]:
+    letter = answer.strip(" ().").lower() if isinstance(answer, str) else ""
+    if letter not in [*data["letters"]]:
         wanted = ", ".join(f'"{x}"' for x in data["letters"])
         return Panel("bad", f"Wrong kind of answer · {name}", f"Answer with one letter: {wanted}.")
     return Panel("info", f"Noted · {name}", f"You chose ({letter}). Whether it is right you learn with your mark.")
