@@ -8,7 +8,7 @@ import queue
 import re
 import stat
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from course_lib.exercises.engine import Function, Number, Status
 from course_lib.exercises.engine.guard import Outcome, Raised
@@ -17,12 +17,12 @@ from course_lib.exercises.handed_out import normal
 
 from .notebooks import HIDDEN, public_file, source_notebook
 from .problems import FreeText, Mark, find
-from .sandbox import PATIENCE, Limits, Lost, Sandbox, listed, outcome_of, words
-from .worker import ATTEMPTS, SEEN, pack
+from .sandbox import PATIENCE, Limits, Lost, Sandbox, Unable, listed, outcome_of, words
+from .worker import SEEN, pack
 
-LARGEST_NOTEBOOK = 30 * 2**20  # bytes, pictures included
+LARGEST_NOTEBOOK = 20 * 2**20  # bytes, pictures included
 MOST_CELLS, MOST_CODE = 2000, 2 * 2**20  # the latter in characters of all cells together
-LOSSES = 3  # processes that one problem may lose
+LOSSES = 3  # times that the process of one problem may end before its time
 RESTARTS = 12  # of one submission
 GRADED, NOT_GRADED = "graded", "could not be graded"
 ENDED = Outcome(raised=Raised("ProcessEnded", "the process it ran in ended: a crash, os._exit, or no memory left"))
@@ -73,14 +73,14 @@ def read_cells(path):
             if not stat.S_ISREG(info.st_mode):
                 raise Unreadable("It is not a file.")
             if info.st_size > LARGEST_NOTEBOOK:
-                raise Unreadable(f"The file has {info.st_size / 1e6:.0f} MB; at most {LARGEST_NOTEBOOK / 1e6:.0f} MB are read.")
+                raise Unreadable(f"The file has {info.st_size / 1e6:.0f} MB: more than any notebook needs.")
             data = file.read(LARGEST_NOTEBOOK)
     except OSError as error:
         raise Unreadable(f"The file cannot be read: {error.strerror}.") from None
     if not data.strip():
         raise Unreadable("The file is empty.")
     try:
-        notebook = json.loads(data)
+        notebook = json.loads(data, parse_int=str)  # no number in it matters, and one may have a million digits
         sheets = notebook.get("worksheets") or [notebook]  # notebooks of before 2015 had sheets
         cells = [_cell(cell) for sheet in sheets for cell in sheet["cells"]]
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
@@ -93,6 +93,7 @@ def read_cells(path):
 def _cell(data):
     source = data.get("source", data.get("input", ""))
     source = source if isinstance(source, str) else "".join(source)
+    source = source.encode("utf-8", "replace").decode()  # a lone half of a character can be stored nowhere
     mine = (data.get("metadata") or {}).get("nbgrader") or {}
     grade_id = mine.get("grade_id") if isinstance(mine, dict) else None
     return Cell(data["cell_type"], source, grade_id if isinstance(grade_id, str) else "")
@@ -101,8 +102,9 @@ def _cell(data):
 class Run:
     """A submission in its worker, which starts again, without the cell to blame, whenever it is lost."""
 
-    def __init__(self, sandbox, slot, sources, names, files):
+    def __init__(self, sandbox, slot, sources, names, files, marked_in=None):
         self.sandbox, self.slot, self.sources, self.names, self.files = sandbox, slot, sources, names, files
+        self.marked_in = marked_in or {}  # name -> the index of its marking cell
         self.left_out, self.only_definitions = set(), set()
         self.found, self.notes, self.loaded = {}, {}, set()
         self.worker, self.restarts, self.stack = None, 0, contextlib.ExitStack()
@@ -120,10 +122,12 @@ class Run:
                 self.worker.send(self._job())
                 while "running" in (message := self.receive(2 * self.sandbox.limits.seconds)):
                     running = message["running"]
-                self._hear(message)
-                self.found = {name: listed(message["found"][name], ATTEMPTS, int) for name in self.names}
+                self.hear(message)
+                self.found = {name: listed(message["found"][name], 2 * MOST_CELLS, int) for name in self.names}
             except (Lost, KeyError, TypeError) as loss:
                 self.drop()
+                if running is None and str(loss) != "time":
+                    raise Unable("A worker ended before it began.") from None
                 self._blame(running, str(loss))
         return self.worker
 
@@ -134,6 +138,7 @@ class Run:
             "only_definitions": sorted(self.only_definitions),
             "names": self.names,
             "files": self.files,
+            "marked_in": self.marked_in,
             "seconds": self.sandbox.limits.seconds,
         }
 
@@ -144,7 +149,7 @@ class Run:
         how = {"time": "had to be stopped", "ended": "ended the process it ran in"}.get(why, "sent what it should not")
         self.note(f"cell {cell + 1} {how}")
 
-    def _hear(self, message):
+    def hear(self, message):
         for note in listed(message.get("seen"), SEEN):
             self.note(f"its cells used {words(note, 80)}")
         self.loaded.update(listed(message.get("loaded"), 500))
@@ -160,53 +165,66 @@ class Run:
         self.worker = None
         self.stack.close()
 
-    @contextlib.contextmanager
-    def reach(self, name, nth, seconds, function=True):
-        """`call(args, seed) -> Outcome` of the nth thing that cells bound to a name, in a process for it alone."""
-        losses, ids, asked = [], itertools.count(), None
-
-        def call(args, seed=0):
-            nonlocal asked
-            try:
-                if "time" in losses or len(losses) == LOSSES:
-                    raise Lost(losses[-1])
-                worker = self.ready()
-                if asked is not worker:
-                    worker.send({"name": name, "nth": nth, "seconds": seconds, "function": function})
-                    asked = worker
-                request = {"id": next(ids), "args": pack(list(args)), "seed": seed}
-                worker.send(request)
-                reply = self.receive(seconds)
-                if "ended" in reply:
-                    losses.append("ended")
-                    asked = None
-                    return ENDED
-                if reply.get("id") != request["id"]:
-                    raise Lost("nonsense")
-                self._hear(reply)
-                return outcome_of(reply, self.sources, len(args))
-            except Lost as loss:
-                self.drop()
-                asked = None
-                losses.append(str(loss))
-                return {"time": Outcome(stopped="time"), "ended": ENDED}.get(str(loss), NONSENSE)
-
-        yield call
-        if losses:
-            self.note(f"{name}: the process had to be started again ({', '.join(dict.fromkeys(losses[:LOSSES]))})")
-        if asked:
-            try:
-                asked.send({"end": True})
-                if self.receive(PATIENCE) != {"ended": name}:
-                    raise Lost("nonsense")
-            except Lost:
-                self.drop()
-
     def value(self, name, nth):
         """The plain value that cells bound to a name."""
-        with self.reach(name, nth, PATIENCE, function=False) as call:
-            outcome = call([])
+        with Reached(self, name, nth, PATIENCE, function=False) as reached:
+            outcome = reached([])
         return Odd("something that cannot be read") if outcome.raised or outcome.stopped else outcome.value
+
+
+class Reached:
+    """`call(args, seed) -> Outcome` of the nth thing that cells bound to a name, in a process for it alone.
+
+    With `then`, the other names are what they were when its marking cell ran; else what they are in the end.
+    """
+
+    def __init__(self, run, name, nth, seconds, function=True, then=False):
+        self.run, self.name, self.seconds = run, name, seconds
+        self.order = {"name": name, "nth": nth, "seconds": seconds, "function": function, "then": then}
+        self.ids, self.worker = itertools.count(), None
+        self.losses, self.raised = [], set()
+
+    def __enter__(self):
+        return self
+
+    def __call__(self, args, seed=0):
+        try:
+            if self.losses and (self.losses[-1] != "ended" or len(self.losses) == LOSSES):
+                raise Lost(self.losses[-1])
+            worker = self.run.ready()
+            if self.worker is not worker:
+                worker.send(self.order)
+                self.worker = worker
+            request = {"id": next(self.ids), "args": pack(list(args)), "seed": seed}
+            worker.send(request)
+            reply = self.run.receive(self.seconds)
+            if "ended" in reply:
+                self.losses.append("ended")
+                self.worker = None
+                return ENDED
+            if reply.get("id") != request["id"]:
+                raise Lost("nonsense")
+            self.run.hear(reply)
+            outcome = outcome_of(reply, self.run.sources, len(args))
+        except Lost as loss:
+            self.run.drop()
+            self.worker = None
+            self.losses.append(str(loss))
+            return {"time": Outcome(stopped="time"), "ended": ENDED}.get(str(loss), NONSENSE)
+        self.raised.add(outcome.raised and outcome.raised.type)
+        return outcome
+
+    def __exit__(self, *error):
+        if self.losses:
+            what = ", ".join(dict.fromkeys(self.losses[:LOSSES]))
+            self.run.note(f"{self.name}: the process had to be started again ({what})")
+        if self.worker:
+            try:
+                self.worker.send({"end": True})
+                if self.run.receive(PATIENCE) != {"ended": self.name}:
+                    raise Lost("nonsense")
+            except Lost:
+                self.run.drop()
 
 
 class Grader:
@@ -237,6 +255,10 @@ class Grader:
     def __exit__(self, *error):
         self.sandbox.close()
 
+    def protections(self):
+        """(name, in force, sentence) of each protection that submissions are graded with."""
+        return self.sandbox.protections()
+
     def grade(self, path, student):
         """The Report on a submitted notebook; whatever is in it, this never raises."""
         start = time.monotonic()
@@ -247,10 +269,10 @@ class Grader:
             report = self._not_graded(student, str(why))
         except Exception as error:
             what = f"{type(error).__name__}: {error}"[:300]
-            report = self._not_graded(student, f"The grading itself failed, through no fault of the submission ({what}).")
+            report = self._not_graded(student, f"The grading itself failed, not the submission ({what}).")
         finally:
             self.slots.put(slot)
-        return Report(**{**vars(report), "seconds": round(time.monotonic() - start, 3)})
+        return replace(report, seconds=round(time.monotonic() - start, 3))
 
     def _not_graded(self, student, why):
         return Report(student, self.problem_set.name, NOT_GRADED, why)
@@ -258,7 +280,8 @@ class Grader:
     def _report(self, cells, student, slot):
         code = [cell for cell in cells if cell.kind == "code"]
         names = [p.name for p in self.problem_set if not isinstance(p.exercise, FreeText)]
-        run = Run(self.sandbox, slot, [cell.source for cell in code], [*names, "STUDENT"], self.files)
+        marked_in = {name: i for name in names for i, cell in enumerate(code) if cell.grade_id == f"{name}-marks"}
+        run = Run(self.sandbox, slot, [cell.source for cell in code], [*names, "STUDENT"], self.files, marked_in)
         marks, answers, flags = {}, {}, self._flags_of_cells(cells)
         try:
             with contextlib.suppress(Lost):
@@ -272,19 +295,28 @@ class Grader:
         return Report(student, self.problem_set.name, GRADED, "", marks, [*flags, *run.notes], answers)
 
     def _mark(self, problem, run, student, cells):
-        """(Mark, source) of the last answer to a problem that is not as it was handed out."""
+        """(Mark, source) of the last answer before the marking cell that is not as it was handed out, else after it."""
         if isinstance(problem.exercise, FreeText):
             text = self._text(problem, cells)
             return problem.mark(student, answer=text), text
-        for nth, cell in reversed([*enumerate(run.found.get(problem.name, ()))]):
+        answers = [*enumerate(run.found.get(problem.name, ()))][::-1]
+        marked_in = run.marked_in.get(problem.name, -1)
+        for nth, number in sorted(answers, key=lambda answer: answer[1] - 1 > marked_in):
             if isinstance(problem.exercise, Function):
-                with run.reach(problem.name, nth, problem.exercise.seconds) as call:
-                    mark = problem.mark(student, call=call)
+                mark = self._mark_function(problem, run, student, nth, then=number - 1 <= marked_in)
             else:
                 mark = problem.mark(student, answer=run.value(problem.name, nth))
             if mark.verdict.status is not Status.NOT_ATTEMPTED:
-                return mark, run.sources[cell - 1] if 0 < cell <= len(run.sources) else ""
+                return mark, run.sources[number - 1] if 0 < number <= len(run.sources) else ""
         return problem.mark(student), ""
+
+    def _mark_function(self, problem, run, student, nth, then):
+        """The Mark of a function with the other names as they were then; if it missed one, as they are in the end."""
+        with Reached(run, problem.name, nth, problem.exercise.seconds, then=then) as reached:
+            mark = problem.mark(student, call=reached)
+        if then and "NameError" in reached.raised:
+            return max(mark, self._mark_function(problem, run, student, nth, False), key=lambda m: m.earned)
+        return mark
 
     def _text(self, problem, cells):
         """The text of an answer in words: by its cell's grade_id, else what stands below the question."""

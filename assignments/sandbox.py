@@ -25,7 +25,7 @@ from . import worker
 ASSIGNMENTS = Path(__file__).resolve().parent
 COURSE = Path(course_lib.__file__).resolve().parent
 FIRST_USER = 60600  # user ids that systems leave free, one for each worker at a time
-LARGEST = 8 * ROOM * 4 // 3 + 2**16  # bytes of one message: the largest array, and what goes with it
+LARGEST = 2 * 2**20  # bytes of one message: the largest array as text, and what goes with it
 DEEPEST = 8  # brackets in brackets
 PATIENCE = 2.0  # seconds beyond a limit that a worker has to say so itself
 NUMBER_KINDS = {"b1", *(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8)), "f2", "f4", "f8"}
@@ -69,32 +69,35 @@ class Sandbox:
     def __init__(self, limits=None, hidden=(), walls=True):
         if not hasattr(os, "fork"):
             raise Unable("Grading needs Linux or macOS: on Windows, run it in WSL or in a container.")
-        self.limits, self.lock, self.process = limits or Limits(), threading.Lock(), None
+        self.limits, self.lock = limits or Limits(), threading.Lock()
         self.hidden = [str(ASSIGNMENTS), *(str(Path(p).resolve()) for p in hidden)]
-        root = os.getuid() == 0
-        ways = [(True, root)] * walls + [(False, root), (False, False)]
+        self.own_user = os.getuid() == 0
         self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
         os.chmod(self.folder.name, 0o711)
-        problems = []
-        for self.walls, self.own_user in ways:
+        self.errors, problems = Path(self.folder.name) / "errors", []
+        for self.walls in [True, False] if walls else [False]:
             try:
                 self._start()
                 with self.worker(0) as first:
                     self.greeting = first.greeting
-                return
+                if self.greeting.get("python") is True:
+                    return
+                raise Unable(f"Others may not read Python here: {sys.base_prefix} should be in /opt or /usr.")
             except (Unable, OSError) as error:
-                problems.append(str(error))
-                self.close()
-        raise Unable(f"No submission can be run on this machine: {'; '.join(problems)}")
+                problems.append(f"{error} {self.errors.read_text('utf-8', 'replace').strip()[-200:]}")
+                self._stop()
+        self.folder.cleanup()
+        raise Unable(f"No submission can be run on this machine. {' '.join(problems)}")
 
     def _start(self):
         ours, theirs = socket.socketpair()
         (Path(self.folder.name) / "root").mkdir(exist_ok=True)
+        libraries = [p for p in sys.path if p.endswith("-packages")]  # wherever they are installed
         plan = {
             "control": theirs.fileno(),
             "course": str(COURSE.parent),
             "root": str(Path(self.folder.name) / "root") if self.walls else "",
-            "shown": [p for p in {sys.prefix, sys.base_prefix, str(COURSE)} if p not in ("/", "/usr")],
+            "shown": [p for p in (sys.prefix, sys.base_prefix, str(COURSE), *libraries) if p not in ("/", "/usr")],
             "hidden": self.hidden,
             "disk": self.limits.disk,
             "limits": self.limits.for_the_system(),
@@ -106,20 +109,22 @@ class Sandbox:
             "MPLCONFIGDIR": self.folder.name,
             "MPLBACKEND": "Agg",
             "LANG": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join(libraries),
             "PYTHONHASHSEED": "0",
             "COURSE_PROGRESS": "off",
             **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")},
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-s", "-B", worker.__file__, json.dumps(plan)],
-            env=environment,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
+        with open(self.errors, "w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-s", "-B", worker.__file__, json.dumps(plan)],
+                env=environment,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
         theirs.close()
         self.control = ours
 
@@ -158,47 +163,47 @@ class Sandbox:
 
     def close(self):
         """End the nursery; workers still at work end as soon as they are let go."""
-        if self.process:
-            self.control.close()
-            self.process.kill()
-            self.process.wait()
+        self._stop()
+        self.folder.cleanup()
+
+    def _stop(self):
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
 
     def protections(self):
         """(name, in force, sentence) of each protection on this machine."""
-        hidden = self.greeting.get("hidden") is True
-        return [
-            ("own process", True, "Each submission runs in a process of its own, apart from checks and marks."),
-            ("limits", True, "Time, memory, output and the size of files are limited (memory not on macOS)."),
-            *(
-                (name, holds, yes if holds else no)
-                for name, holds, yes, no in (
-                    (
-                        "own user",
-                        self.walls or self.own_user,
-                        "No submission can touch your files, the grading or another submission.",
-                        "Submissions run as you and could change your files: grade as root in a container.",
-                    ),
-                    (
-                        "processes",
-                        self.walls or self.own_user,
-                        "The number of processes is limited, and all of them end with the submission.",
-                        "A submission may leave processes behind: grade as root in a container.",
-                    ),
-                    (
-                        "network",
-                        self.walls,
-                        "A submission has no network.",
-                        "A submission can use the network: grade on Linux, or in a container that has none.",
-                    ),
-                    (
-                        "sources",
-                        hidden,
-                        "A submission cannot see problem sets, database and other submissions.",
-                        "Submissions can read problem sets and hidden cases: grade as root on Linux.",
-                    ),
-                )
+        walls, apart = self.walls, self.walls or self.own_user
+        touch = "your files, the grading or another submission" if walls else "files that not every user may change"
+        table = [
+            ("own process", True, "Each submission runs in a process of its own, apart from checks and marks.", ""),
+            ("limits", True, "Time, memory, output and the size of files are limited (memory not on macOS).", ""),
+            (
+                "own user",
+                apart,
+                f"A submission cannot touch {touch}.",
+                "Submissions run as you and could change your files: grade as root in a container.",
+            ),
+            (
+                "processes",
+                apart,
+                "The number of processes is limited, and all of them end with the submission.",
+                "A submission may leave processes behind: grade as root in a container.",
+            ),
+            (
+                "network",
+                walls,
+                "A submission has no network.",
+                "A submission can use the network: grade on Linux, or in a container that has none.",
+            ),
+            (
+                "sources",
+                self.greeting.get("hidden") is True,
+                "A submission cannot see problem sets, database and other submissions.",
+                "Submissions can read problem sets and hidden cases: grade as root on Linux.",
             ),
         ]
+        return [(name, holds, yes if holds else no) for name, holds, yes, no in table]
 
 
 def protections():
@@ -323,6 +328,7 @@ def _array(dtype, shape, data):
         raise Lost("nonsense") from None
     array = worker.unpack_array({"dtype": dtype, "shape": shape, "data": data})
     return array != 0 if dtype == "b1" else array  # a byte may say "true" in 255 ways
+
 
 def outcome_of(reply, cells, inputs):
     """The Outcome that a reply tells of; the line that raised is taken from the notebook, not from the reply."""
