@@ -43,7 +43,7 @@ HOW = """\
 - A mistake that has the idea right can earn part of the points.
 - Numbers are drawn for you alone: your neighbour's are others, and so are the right answers. Three significant digits
   do.
-- The question to be answered in words is read by a person.
+- The question to be answered in words is read by a person. Double-click *YOUR ANSWER HERE* and write in its place.
 - What you write must stand on numpy: no torch, no functions of `course_lib`.
 
 `hint("{example}")` gives a hint, and one more each time you call it; hints cost nothing.
@@ -58,7 +58,7 @@ STUDENT = \"\""""
 def source_notebook(problem_set, due=""):
     """The nbgrader source notebook of a set; `due` is shown as it is."""
     rows = [
-        f"| {i} | {title(p)} | {KINDS[type(p.exercise)]} | {p.points:g} |" for i, p in enumerate(problem_set, start=1)
+        f"| {i} | {p.title} | {KINDS[type(p.exercise)]} | {p.points:g} |" for i, p in enumerate(problem_set, start=1)
     ]
     functions = [p.name for p in problem_set if isinstance(p.exercise, Function)]
     how = HOW.format(
@@ -89,17 +89,12 @@ def source_notebook(problem_set, due=""):
     return notebook
 
 
-def title(problem):
-    """The name of an exercise as a heading."""
-    return problem.name.replace("_", " ")
-
-
 def marking_guide(problem_set):
     """What instructors need beside the submissions, in Markdown: answers, rubrics, what mistakes still earn."""
     parts = [f"# {problem_set.title}: answers and marking", "Not to be handed out."]
     for i, problem in enumerate(problem_set, start=1):
         exercise = problem.exercise
-        parts.append(f"## {i} · {title(problem)} ({problem.points:g} points)")
+        parts.append(f"## {i} · {problem.title} ({problem.points:g} points)")
         if isinstance(exercise, Function):
             parts.append(f"```python\n{exercise.solution_code}\n```")
         elif isinstance(exercise, Number):
@@ -120,7 +115,7 @@ def cells_of(problem, i):
     exercise, name = problem.exercise, problem.name
     fixed = {k: v[0] for k, v in problem.ranges.items() if len(v) == 1}
     asked = exercise.text() if isinstance(exercise, Choice) else filled_in(exercise.prompt.strip(), fixed)
-    yield text(f"{name}-task", f"## {i} · {title(problem)} ({problem.points:g} points)\n\n{asked}")
+    yield text(f"{name}-task", f"## {i} · {problem.title} ({problem.points:g} points)\n\n{asked}")
     if isinstance(exercise, FreeText):
         model = "\n".join([SOLUTION[0], exercise.model.strip(), SOLUTION[1]])
         yield graded(nbformat.v4.new_markdown_cell(model, id=name), name, points=problem.points, solution=True)

@@ -76,16 +76,21 @@ class Problem:
 
     `public` lists the calls that students may check; `parts` says what share of the points a known mistake or a
     diagnosis still earns; `forbids` are imports that an instructor should hear of. The `values` of a Number may be
-    tuples: then each student gets one of them. `look` is code for a cell that shows what came of it.
+    tuples: then each student gets one of them. `look` is code for a cell that shows what came of it. `title` is its
+    heading, otherwise the name.
     """
 
     exercise: Exercise
     points: float
+    title: str = ""
     public: list = ()
     parts: dict = field(default_factory=dict)
     forbids: tuple = FORBIDDEN
     look: str = ""
     set_name: str = field(default="", init=False)
+
+    def __post_init__(self):
+        self.title = self.title or self.name.replace("_", " ")
 
     @property
     def name(self):

@@ -28,6 +28,7 @@ def _by_dual_numbers(z):
 
 
 d_mish = Problem(
+    title="The slope of Mish",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -123,6 +124,7 @@ def _log_cosh(z, y, offset=LN_2, gather=np.mean):
 
 
 log_cosh = Problem(
+    title="A cost that forgives outliers",
     points=3,
     exercise=Function(
         prompt=r"""
@@ -202,6 +204,7 @@ def _focal_of_ones(z, y, gamma):
 
 
 focal_loss = Problem(
+    title="Rare classes",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -302,6 +305,7 @@ def _smoothed(z, y, eps, others=None, gather=np.mean):
 
 
 soft_targets = Problem(
+    title="Content with enough",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -395,6 +399,7 @@ def _literally_smoothed(z, y, eps):
 
 
 pinball = Problem(
+    title="What nine of ten stay below",
     points=3,
     exercise=Number(
         name="pinball",
@@ -451,6 +456,7 @@ Three targets are `y1`, `y2` and `y3`, and the prediction for all of them is `p`
 )
 
 ninety_percent = Problem(
+    title="In words: a promise on a screen",
     points=4,
     exercise=FreeText(
         name="ninety_percent",

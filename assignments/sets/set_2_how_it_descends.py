@@ -36,6 +36,7 @@ def _amsgrad_one_by_one(w, m, v, top, g, t, lr):
 
 
 amsgrad_step = Problem(
+    title="Adam that never forgives",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -161,6 +162,7 @@ def _lion_one_by_one(w, m, g, lr, decay):
 
 
 lion_step = Problem(
+    title="Lion",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -260,6 +262,7 @@ def _fading_by_ends(step, steps, longer, fade):
 
 
 fading_restarts = Problem(
+    title="Restarts that fade",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -353,6 +356,7 @@ def _rectifier(
 
 
 radam_factor = Problem(
+    title="How sure is Adam yet?",
     points=3,
     exercise=Number(
         name="radam_factor",
@@ -409,6 +413,7 @@ def _noise(b_small, b_big, g_small, g_big):
 
 
 noise_scale = Problem(
+    title="How large should a batch be?",
     points=3,
     exercise=Number(
         name="noise_scale",
@@ -470,6 +475,7 @@ sizes: it is `g_small` at `B_small` and `g_big` at `B_big`. What is the noise sc
 )
 
 fair_race = Problem(
+    title="In words: a race to be believed",
     points=4,
     exercise=FreeText(
         name="fair_race",

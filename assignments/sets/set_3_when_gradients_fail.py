@@ -32,6 +32,7 @@ def _group_by_group(x, groups):
 
 
 group_norm = Problem(
+    title="Group norm",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -141,6 +142,7 @@ def _unit_by_unit(W, g, limit):
 
 
 adaptive_clip = Problem(
+    title="A limit for each unit",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -233,6 +235,7 @@ def _standardized(W, gain, axis=0, centred=True, fan=lambda W: W.shape[0], roote
 
 
 standardized = Problem(
+    title="Weights that keep their size",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -318,6 +321,7 @@ def _standard_column(column, gain):
 
 
 residual_share = Problem(
+    title="Many small additions",
     points=3,
     exercise=Number(
         name="residual_share",
@@ -364,6 +368,7 @@ exactly, without approximations.""",
 )
 
 spikes = Problem(
+    title="Ten spikes in a thousand",
     points=2,
     exercise=Choice(
         name="spikes",
@@ -408,6 +413,7 @@ between 50 and 4000. What do you change first?""",
 )
 
 two_per_batch = Problem(
+    title="In words: two pictures at a time",
     points=4,
     exercise=FreeText(
         name="two_per_batch",

@@ -43,6 +43,7 @@ def _confident(rng):
 
 
 calibration_error = Problem(
+    title="Does it know how often it is right?",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -161,6 +162,7 @@ def _validation(rng):
 
 
 stop_at = Problem(
+    title="Stop when too much is lost",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -267,6 +269,7 @@ def _least_by_cases(w, g, lr, l1, l2):
 
 
 shrink = Problem(
+    title="Zeros that are zeros",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -367,6 +370,7 @@ def _matthews(tp, fp, fn, tn, root=True, both=True):
 
 
 matthews = Problem(
+    title="One number for four counts",
     points=3,
     exercise=Number(
         name="matthews",
@@ -425,6 +429,7 @@ its Matthews correlation?""",
 )
 
 temperature = Problem(
+    title="Less sure of itself",
     points=3,
     exercise=Number(
         name="temperature",
@@ -470,6 +475,7 @@ with two classes the logits are `z1` and `z2`. Which $T$ makes the probability o
 )
 
 too_good = Problem(
+    title="In words: too good to be true",
     points=4,
     exercise=FreeText(
         name="too_good",

@@ -54,6 +54,7 @@ def _curves(rng):
 
 
 survivors = Problem(
+    title="A knock-out of settings",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -148,6 +149,7 @@ def _best_of(costs, k, again=True, first=True):
 
 
 expected_best = Problem(
+    title="The best of how many?",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -256,6 +258,7 @@ def _rates_backwards(lr, layers, factor, epoch):
 
 
 layer_rates = Problem(
+    title="Gentle with what is known",
     points=4,
     exercise=Function(
         prompt=r"""
@@ -338,6 +341,7 @@ def layer_rates(lr, layers, factor, epoch):
 )
 
 trials_needed = Problem(
+    title="How many trials?",
     points=3,
     exercise=Number(
         name="trials_needed",
@@ -392,6 +396,7 @@ def _t_value(*d, ddof=1, rooted=True):
 
 
 paired_seeds = Problem(
+    title="Better, or lucky?",
     points=3,
     exercise=Number(
         name="paired_seeds",
@@ -440,6 +445,7 @@ is $s/\sqrt n$, with $s^2 = \frac{1}{n-1}\sum (d_i - \bar d)^2$.""",
 )
 
 freeze_or_not = Problem(
+    title="150 pictures",
     points=2,
     exercise=Choice(
         name="freeze_or_not",
@@ -483,6 +489,7 @@ it reaches 100% on those 150 within ten epochs, and 58% on others. What do you t
 )
 
 night_budget = Problem(
+    title="In words: one night of computing",
     points=4,
     exercise=FreeText(
         name="night_budget",
