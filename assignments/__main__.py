@@ -59,6 +59,9 @@ def parser():
     one.add_argument("sets", nargs="*", metavar="set", help="only these; all that were released otherwise")
     one.add_argument("--to", metavar="FILE", help="the file (grades.csv in the class's folder)")
 
+    one = command("practice", "write a made-up class to practise with: a roster and two zips from an LMS")
+    one.add_argument("folder", nargs="?", default="practice", help="where to (./practice)")
+
     command("status", "how far each set is, and what needs you")
     return top
 
@@ -167,6 +170,13 @@ def export(course, given):
     say(f"Written to {path}")
 
 
+def practice(course, given):
+    from .practice import write
+
+    write(Path(given.folder))
+    say(f"Written to {given.folder}: roster.csv, moodle.zip, canvas.zip")
+
+
 def status(course, given):
     from . import problems
     from .export import FAILED, NOT_GRADED, results
@@ -184,7 +194,7 @@ def status(course, given):
         say(f"No set is released yet. There are {', '.join(s.name for s in problems.every_set())}: release set_1")
 
 
-COMMANDS = (prepare, release, bank, collect, grade, formgrader, feedback, export, status)
+COMMANDS = (prepare, release, bank, collect, grade, formgrader, feedback, export, practice, status)
 
 
 def main(arguments=None):

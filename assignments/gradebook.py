@@ -162,10 +162,13 @@ class Row:
     JSON = ("flags", "marks", "answers", "approved")
 
     @classmethod
-    def read(cls, gradebook, set_name):
-        """The lines of a set by student; unknown fields are an older kit's."""
+    def read(cls, gradebook, set_name, student=None):
+        """The lines of a set by student, of all or of one."""
         table = reports()
-        rows = gradebook.db.execute(table.select().where(table.c.set == set_name)).mappings()
+        wanted = table.select().where(table.c.set == set_name)
+        if student is not None:
+            wanted = wanted.where(table.c.student == student)
+        rows = gradebook.db.execute(wanted).mappings()
         return {r["student"]: cls(**{k: json.loads(v) if k in cls.JSON else v for k, v in r.items()}) for r in rows}
 
     def write(self, gradebook):
@@ -390,7 +393,7 @@ def store(course, gradebook, problem_set, released, submission, digest, report):
     failed = report.status == FAILED
     own = own_cells(submission.notebook, released, report.answers)
     answers = {} if failed else {p.name: _hash(own.answers.get(p.name, "")) for p in problem_set}
-    before = Row.read(gradebook, submission.set).get(submission.student)
+    before = Row.read(gradebook, submission.set, submission.student).get(submission.student)
     shown_notebook = graded_notebook(released, report, own)
     intake.replace(autograded(course, submission), (nbformat.writes(shown_notebook) + "\n").encode())
     row = Row(

@@ -6,12 +6,12 @@ import shutil
 
 import nbformat
 import pytest
-from conftest import SET, content, mark_by_hand
-from made_up_class import as_bytes, cell_of
+from class_tools import SET, content, mark_by_hand
 
 from assignments import export, gradebook, problems
 from assignments.gradebook import FAILED
 from assignments.intake import KitError
+from assignments.practice import answered, as_bytes, cell_of, zipped
 from course_lib.exercises.engine import Function
 from course_lib.exercises.engine.values import show_call
 
@@ -297,8 +297,6 @@ def test_a_set_of_ones_own_from_the_bank(small, command, tmp_path):
     source = course.root / "release" / "my_set" / "my_set.ipynb"
     handed_in = tmp_path / "in"
     handed_in.mkdir()
-    from made_up_class import answered
-
     solved = answered(nbformat.read(source, as_version=4), course.problem_set("my_set"), "s100")
     (handed_in / "s100.ipynb").write_bytes(as_bytes(solved))
     assert "1 new" in command(course.root, "collect", "my_set", handed_in)
@@ -363,8 +361,6 @@ def test_nbgraders_own_autograding_refuses_and_touches_no_mark(graded):
 
 def test_a_due_date_and_the_files_times_tell_who_is_late(small, command, tmp_path):
     course = small([])
-    from made_up_class import answered, zipped
-
     released = course.release_of(SET)
     files = {f"{s}/{SET}.ipynb": as_bytes(answered(released, PROBLEMS, s, lambda p: False)) for s in ("s100", "s101")}
     (tmp_path / "in.zip").write_bytes(zipped(files))  # 2026-11-20, 12:00 and 12:01

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import SET, content
+from class_tools import SET, content
 
 from assignments import gradebook
 from assignments.gradebook import Course

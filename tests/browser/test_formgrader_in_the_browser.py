@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +14,16 @@ from . import driver
 
 pytestmark = pytest.mark.browser
 
-KIT = Path(__file__).resolve().parents[1] / "assignments"
 SET = "set_1"
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A class of four, graded: all right, partly right, blank, and no notebook."""
-    sys.path.insert(0, str(KIT))
-    from made_up_class import answered, as_bytes
-
     from assignments import __main__ as kit
     from assignments import problems
     from assignments.gradebook import Course
+    from assignments.practice import answered, as_bytes
 
     home = tmp_path_factory.mktemp("formgrader")
     folder = home / "class"

@@ -1,7 +1,6 @@
-"""Thirty made-up submissions of one set: honest, broken and hostile, packed as an LMS packs them.
+"""A made-up class to practise with: thirty submissions, honest, broken and hostile, packed as an LMS packs them.
 
-Each comes with the points and the status that it has to end with; the points follow from which answers
-are right in it.
+Each comes with the status and the points that it has to end with; they follow from which answers are right in it.
 """
 
 import io
@@ -11,9 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assignments.problems import FreeText
 from course_lib.exercises.engine import Choice, Function, Number
 from course_lib.exercises.engine.values import plain
+
+from . import intake, notebooks, problems
+from .problems import FreeText
 
 TEXT = "The cost goes down as long as the rate is below the limit; $a<b$ & so on."
 
@@ -38,7 +39,7 @@ def answered(released, problem_set, student, which=lambda problem: True, who=Non
     """A copy of the released notebook, as plain data, with right answers to the problems that `which` picks."""
     notebook = json.loads(json.dumps(released))
     for cell in notebook["cells"]:
-        name = tag(cell)
+        name = intake.tag(cell)
         if name == "who":
             cell["source"] = f'STUDENT = "{student if who is None else who}"'
         problem = next((p for p in problem_set if p.name == name), None)
@@ -47,12 +48,8 @@ def answered(released, problem_set, student, which=lambda problem: True, who=Non
     return notebook
 
 
-def tag(cell):
-    return cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-
-
 def cell_of(notebook, name):
-    return next(cell for cell in notebook["cells"] if tag(cell) == name)
+    return next(cell for cell in notebook["cells"] if intake.tag(cell) == name)
 
 
 def code_cell(source):
@@ -107,8 +104,24 @@ NAMES = [
 ]  # fmt: skip
 
 
-def make_class(released, problem_set, hostile=()):
-    """The MadeUpClass for a set; `hostile` lists (source of a cell, Expected) to add to it."""
+HOSTILE = [
+    ("import os\nos._exit(0)", ""),
+    ("import torch", "imports torch"),
+    ("import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\nwhile True:\n    pass", ""),
+]  # the source of a cell, and a part of what grading tells the instructor; none gains or costs a point
+
+
+def write(folder, set_name="set_1"):
+    """Write roster.csv, moodle.zip and canvas.zip into a folder."""
+    problem_set = problems.find(set_name)
+    made = make_class(notebooks.release_notebook(problem_set), problem_set)
+    intake.replace(folder / "roster.csv", made.roster.encode())
+    intake.replace(folder / "moodle.zip", zipped(made.moodle))
+    intake.replace(folder / "canvas.zip", zipped(made.canvas))
+
+
+def make_class(released, problem_set):
+    """The MadeUpClass for a set."""
     ids = [f"s{100 + i}" for i in range(len(NAMES))]
     lines = [f"{i},{last},{first},{i}@uni.example" for i, (last, first) in zip(ids, NAMES)]
     made = MadeUpClass("id,last_name,first_name,email\n" + "\n".join(lines) + "\n")
@@ -167,7 +180,8 @@ def make_class(released, problem_set, hostile=()):
 
     def backwards(notebook):
         """Every exercise's cells in another order; the cells that all need stay first."""
-        first = [cell for cell in notebook["cells"] if tag(cell) in ("title", "how-marks-are-given", "who", "start")]
+        head = ("title", "how-marks-are-given", "who", "start")
+        first = [cell for cell in notebook["cells"] if intake.tag(cell) in head]
         rest = [cell for cell in notebook["cells"] if cell not in first]
         notebook["cells"] = first + rest[::-1]
         return notebook
@@ -209,8 +223,8 @@ def make_class(released, problem_set, hostile=()):
     large = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5, "filler": "x" * 21_000_000}
     moodle(files=lambda nb, _: {file: as_bytes(large)}, expected=Expected("could not be graded", why="20 MB"))
     # Hostile.
-    for source, expected in hostile:
-        moodle(with_cell(source), expected)
+    for source, flag in HOSTILE:
+        moodle(with_cell(source), Expected("waits for manual marks", everything, flag=flag))
     # Nobody's.
     made.canvas[f"strangerdanger_9999_123456_{file}"] = as_bytes(blank)
     for student, _ in people:
