@@ -104,7 +104,8 @@ def d_mish(z):
     public=[(np.array([-2.0, 0.0, 1.0]),), (np.array([[0.5, -0.5], [3.0, -4.0]]),), (np.array([1000.0, -1000.0]),)],
     parts={"literally": 0.5},
     look="""
-if check("d_mish", d_mish).tone == "good":  # the picture comes when the public cases are right
+# A picture appears once the public cases are right.
+if check("d_mish", d_mish).tone == "good":
     z = np.linspace(-6, 3, 300)
     plt.plot(z, z > 0, "--", label="slope of ReLU")
     plt.plot(z, d_mish(z), label="your slope of mish")
@@ -270,6 +271,11 @@ def focal_loss(z, y, gamma):
                 "sum",
                 lambda z, y, gamma: _focal(z, y, gamma, gather=np.sum),
                 "This is the sum; the mean is asked for.",
+            ),
+            Mistake(
+                "label ignored",
+                lambda z, y, gamma: _focal(z, np.ones_like(y), gamma),
+                "Every record is treated as if its label were 1. For y = 0 take 1 − p instead of p.",
             ),
             Mistake(
                 "a factor for a power",

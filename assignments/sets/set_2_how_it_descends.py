@@ -44,9 +44,10 @@ Adam forgets: a large gradient that comes once in a thousand steps is out of $v$
 meanwhile the steps have grown. There are simple problems on which Adam runs the wrong way for that reason.
 **AMSGrad** (Reddi et al. 2018) keeps the largest $v$ there has ever been, and divides by that:
 
-$$ m \leftarrow \beta_1 m + (1-\beta_1)\,g, \quad v \leftarrow \beta_2 v + (1-\beta_2)\,g^2, \quad
-   \hat v_{\max} \leftarrow \max(\hat v_{\max}, v), \quad
-   w \leftarrow w - \mathrm{lr}\,\frac{m/(1-\beta_1^t)}{\sqrt{\hat v_{\max}/(1-\beta_2^t)}+\varepsilon} $$
+$$ m \leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad v \leftarrow \beta_2 v + (1-\beta_2)\,g^2, \qquad
+   \hat v_{\max} \leftarrow \max(\hat v_{\max}, v), $$
+
+$$ w \leftarrow w - \mathrm{lr}\,\frac{m/(1-\beta_1^t)}{\sqrt{\hat v_{\max}/(1-\beta_2^t)}+\varepsilon}. $$
 
 The maximum is taken per weight, of $v$ *before* the correction. Write step number `t` (the first is 1) with $\beta_1
 = 0.9$, $\beta_2 = 0.999$, $\varepsilon = 10^{-8}$. Give back the new `w`, `m`, `v` and `top`, the largest $v$ so far,
@@ -339,7 +340,8 @@ def fading_restarts(step, steps, longer, fade):
     public=[(0, 2, 2, 0.5), (1, 2, 2, 0.5), (3, 2, 2, 0.5), (6, 2, 2, 0.5), (9, 4, 1, 0.8)],
     parts={"fades from the first": 0.5, "all equally long": 0.5},
     look="""
-if check("fading_restarts", fading_restarts).tone == "good":  # the picture comes when the public cases are right
+# A picture appears once the public cases are right.
+if check("fading_restarts", fading_restarts).tone == "good":
     plt.plot([fading_restarts(step, 20, 2, 0.6) for step in range(300)])
     plt.gca().set(xlabel="step", ylabel="factor of the rate", title="Every cycle twice as long, every peak lower")
     plt.show()

@@ -229,7 +229,8 @@ def expected_best(costs, k):
     ],
     parts={"not sorted": 0.5, "expected worst": 0.5},
     look="""
-if check("expected_best", expected_best).tone == "good":  # the picture comes when the public cases are right
+# A picture appears once the public cases are right.
+if check("expected_best", expected_best).tone == "good":
     costs = np.random.default_rng(0).lognormal(-1, 0.6, 40)
     plt.plot(range(1, 61), [expected_best(costs, k) for k in range(1, 61)])
     plt.axhline(costs.min(), color="black", ls=":", label="the best of all 40")
