@@ -335,6 +335,7 @@ def grade(course, name, only=(), again=False, processes=None, progress=lambda it
     The graded are the Rows of this run, by student. `progress(items, total)` shows how far it is, as tqdm does.
     """
     from .grading import Grader
+    from .sandbox import Unable
 
     course.must_exist()
     problem_set, released = course.problem_set(name), course.release_of(name)
@@ -351,7 +352,10 @@ def grade(course, name, only=(), again=False, processes=None, progress=lambda it
         return {}, len(collected)
     processes = processes or max(1, min(len(todo), os.cpu_count() or 1))
     graded = {}
-    grader = Grader(problem_set, processes=processes, hidden=[course.root])
+    try:
+        grader = Grader(problem_set, processes=processes, hidden=[course.root])
+    except Unable as why:
+        raise KitError(f"Students' code cannot be run apart here, so nothing was graded: {why}") from None
     with grader, ThreadPoolExecutor(processes) as pool:
         futures = {pool.submit(_report, grader, s): s for s in todo}
         try:

@@ -211,6 +211,21 @@ def test_an_error_of_ours_costs_one_student_nothing_but_time(small, command, mon
     assert "2 graded, 0 could not" in command(course.root, "grade", SET, "--again")
 
 
+def test_where_code_cannot_run_apart_nothing_is_graded(small, command, monkeypatch):
+    from assignments import grading, sandbox
+
+    def unable(*_, **__):
+        raise sandbox.Unable("no processes here")
+
+    monkeypatch.setattr(grading, "Sandbox", unable)
+    monkeypatch.setattr(sandbox, "Sandbox", unable)
+    course = small(["s100"])
+    before = content(course)
+    said = command(course.root, "grade", SET, code=1)
+    assert "Not protected here: no processes here" in said and "nothing was graded: no processes here" in said
+    assert content(course) == before
+
+
 # ------------------------------------------------------------------------------------- feedback
 
 
