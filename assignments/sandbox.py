@@ -132,8 +132,7 @@ class Sandbox:
     def worker(self, slot):
         """A Worker of its own; afterwards all it started has ended. Workers at the same time need different slots."""
         (pipe, theirs), (leash, collar) = socket.socketpair(), socket.socketpair()
-        # Two graders on one machine should not meet in one user id.
-        user = FIRST_USER + (os.getpid() * 7 + slot) % 570 if self.own_user else 0
+        user = user_of(slot) if self.own_user else 0
         home = "" if self.walls else tempfile.mkdtemp(dir=self.folder.name)
         if home and user:
             os.chown(home, user, user)
@@ -204,6 +203,11 @@ class Sandbox:
             ),
         ]
         return [(name, holds, yes if holds else no) for name, holds, yes, no in table]
+
+
+def user_of(slot):
+    """The user id of a worker; two graders on one machine should not meet in one."""
+    return FIRST_USER + (os.getpid() * 7 + slot) % 570
 
 
 def protections():

@@ -212,6 +212,12 @@ HONEST = [
             ],
         ),
     ),
+    honest(
+        "plots before it answers",
+        cube="%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\ncube = lambda z: z**3",
+        centered="!ls\n%config InlineBackend.figure_format = 'svg'\nget_ipython().events.register('post_execute', print)\n"
+        "display(3)\nfrom IPython import get_ipython\nmean = %time 3\ncentered = lambda z: z - z.mean(1, keepdims=True)",
+    ),
     honest("timed", cube="%%time\ndef cube(z):\n    return z**3", area=f"%time area = {area(STUDENT)}"),
     honest("annotations", cube="from __future__ import annotations\ndef cube(z: Array) -> Array:\n    return z**3"),
     honest("a lambda", cube="cube = lambda z: z * z * z"),
@@ -419,7 +425,7 @@ def hostile_submissions(paths=Paths):
         ),
         hostile("a signal to all", "import os\nos.kill(-1, 9)", "os.kill", "own user"),
         hostile("signals to the parent when called", cube="import os\ndef cube(z):\n    os.kill(os.getppid(), 9)\n    return z", needs="own user"),
-        hostile("a fork bomb", "import os\nwhile True:\n    os.fork()", "os.fork", "processes"),
+        hostile("a fork bomb", "import os\nwhile True:\n    os.fork()", needs="processes"),
         hostile("a fork bomb when called", cube="import os\ndef cube(z):\n    while True:\n        os.fork()", needs="processes"),
         hostile("ends at once", "import os\nos._exit(1)", "ended the process"),
         hostile("ends in every cell", cube="import os; os._exit(1)", centered="import os; os._exit(1)", area="import os; os._exit(1)"),

