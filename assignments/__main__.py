@@ -213,6 +213,9 @@ def main(arguments=None):
             raise
         say("\nThe kit needs nbgrader. Give the commands through  python tools/course.py teach …  : it installs it.\n")
         return 1
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         say("\nStopped; what is done is kept. Give the same command again to go on.")
         return 1

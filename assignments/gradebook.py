@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -76,8 +77,21 @@ class Course:
         from nbgrader.api import Gradebook
 
         with Gradebook(self.db_url, COURSE_ID) as gradebook:
-            reports().create(gradebook.engine, checkfirst=True)
             yield gradebook
+
+    def make_gradebook(self):
+        """Make the database, unless there is one; at every moment there is a whole one or none."""
+        from nbgrader.api import Gradebook
+
+        file, partial = self.root / "gradebook.db", self.root / ".gradebook.db.new"
+        if file.exists():
+            return
+        partial.unlink(missing_ok=True)
+        # nbgrader starts alembic by its name alone.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        with Gradebook(f"sqlite:///{partial}", COURSE_ID) as gradebook:
+            reports().create(gradebook.engine)
+        os.replace(partial, file)
 
     def config(self):
         """The traitlets Config in the class's nbgrader_config.py."""
@@ -193,6 +207,7 @@ def prepare(course, roster=None, due=()):
     course.root.mkdir(parents=True, exist_ok=True)
     config = CONFIG.format(course_id=COURSE_ID, root=str(ROOT))
     intake.replace(course.root / "nbgrader_config.py", config.encode())
+    course.make_gradebook()
     said = []
     with course.gradebook() as gradebook:
         before = {student.id for student in gradebook.students}
@@ -343,6 +358,8 @@ def grade(course, name, only=(), again=False, processes=None, progress=lambda it
     for student in only:
         if student not in collected:
             raise KitError(f"There is nothing of {name} from {student}: is the id right, and was it collected?")
+    if not collected:
+        raise KitError(f"There is nothing of {name} to grade yet: give  collect {name} download.zip  first.")
     if only:
         collected = {student: collected[student] for student in only}
     with course.gradebook() as gradebook:

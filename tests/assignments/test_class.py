@@ -351,6 +351,15 @@ def test_mistakes_in_a_command_are_told_in_a_sentence(small, command):
     assert "Nothing of set_1 is graded yet" in command(course.root, "feedback", SET, code=1)
 
 
+def test_a_class_is_made_without_the_environments_programs_on_the_path(tmp_path, command, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")  # as when .venv is not activated
+    (tmp_path / "roster.csv").write_text("id,last_name,first_name,email\nann,Lee,Ann,\n")
+    command(tmp_path / "class", "prepare", tmp_path / "roster.csv")
+    assert "1 students" in command(tmp_path / "class", "status")
+    assert "nothing of set_1 to grade yet" not in command(tmp_path / "class", "release", SET)
+    assert "nothing of set_1 to grade yet" in command(tmp_path / "class", "grade", SET, code=1)
+
+
 def test_students_who_leave_the_roster_keep_their_marks(graded, command, tmp_path):
     before = content(graded)
     (tmp_path / "roster.csv").write_text("id,last_name,first_name,email\nnew1,New,Ann,\n")
