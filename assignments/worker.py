@@ -405,6 +405,7 @@ def keep(pipe, leash, plan, job):
 
 def nursery(control, plan):
     """Load what students import, then fork a worker for every pair of sockets that comes in."""
+    os.umask(0o022)  # a submission's user has to find its way through what is built here
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("800")  # if memory runs out, not at others' cost

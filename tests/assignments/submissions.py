@@ -106,9 +106,9 @@ STUBS = {
 }
 
 
-def notebook(answers, first=(), last=()):
-    """The set's notebook with these answers, as plain data, and with cells more at its beginning and end."""
-    made = source_notebook(TOY)
+def notebook(answers, first=(), last=(), of=TOY):
+    """The notebook of a set with these answers, as plain data, and with cells more at its beginning and end."""
+    made = source_notebook(of)
     for cell in made.cells:
         cell.source = cell.source.split(HIDDEN[0])[0].strip()
         cell.source = answers.get(cell.metadata.nbgrader.grade_id, cell.source)

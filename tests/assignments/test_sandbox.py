@@ -14,16 +14,16 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from submissions import FULL, RIGHT, SOLVED, STUDENT, TOY, area, notebook
+from submissions import FULL, RIGHT, SOLVED, STUDENT, TEXT, TOY, area, notebook
 
 from assignments import grading, sandbox
 from assignments.grading import Grader, Run, stock_check
-from assignments.problems import FreeText
+from assignments.problems import FreeText, every_set
 from assignments.sandbox import Limits, Lost, Sandbox, Unable, outcome_of, read_message, value_of
 from assignments.worker import pack
-from course_lib.exercises.engine import Status
+from course_lib.exercises.engine import Function, Status
 from course_lib.exercises.engine.guard import Outcome, Raised
-from course_lib.exercises.engine.values import Odd, same_data
+from course_lib.exercises.engine.values import Odd, plain, same_data
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(seconds=1.0, total=20.0, memory=2 * 2**30)
@@ -135,6 +135,16 @@ def test_all_files_together_are_limited(box):
     write = "    for i in range(100):\n        open(f'f{i}', 'wb').write(bytes(10**7))"
     source = f"try:\n{write}\nexcept OSError:\n    pass\nfound = i"
     assert bound(box, source) <= LIMITS.disk / 1e7
+
+
+def test_a_strict_umask_of_the_grader_is_no_hindrance():
+    before = os.umask(0o077)
+    try:
+        strict = Sandbox(LIMITS)
+    finally:
+        os.umask(before)
+    assert bound(strict, "import colorsys, os\nfound = os.listdir()") == ["toy_public.json"]
+    strict.close()
 
 
 def test_protections_are_sentences(box):
@@ -312,6 +322,25 @@ def test_numbers_are_those_of_the_roster(tmp_path):
         report = graded(grader, tmp_path / "toy.ipynb", SOLVED, "someone else")
     assert earned(report) == FULL | {"area": 0.0}
     assert f"area: right for '{STUDENT}', whose numbers are others" in report.flags
+
+
+@pytest.mark.parametrize("problem_set", every_set(), ids=lambda s: s.name)
+def test_the_solutions_of_every_set_earn_all_points_and_no_flag(problem_set, tmp_path):
+    answers = {"who": f'STUDENT = "{STUDENT}"'}
+    for problem in problem_set:
+        if isinstance(problem.exercise, FreeText):
+            answers[problem.name] = TEXT
+        elif not isinstance(problem.exercise, Function):
+            right = plain(problem.drawn(STUDENT).right_answers()[0])
+            value = f"np.array({right.tolist()})" if isinstance(right, np.ndarray) else repr(right)
+            answers[problem.name] = f"{problem.name} = {value}"
+    with Grader(problem_set, 1) as grader:
+        report = graded(grader, tmp_path / "set.ipynb", notebook(answers, of=problem_set))
+    assert report.flags == []
+    for problem in problem_set:
+        assert report.marks[problem.name].earned == (
+            None if isinstance(problem.exercise, FreeText) else problem.points
+        ), problem.name
 
 
 def test_when_the_grader_is_killed_nothing_goes_on(tmp_path):
