@@ -98,7 +98,9 @@ def marking_guide(problem_set):
         if isinstance(exercise, Function):
             parts.append(f"```python\n{exercise.solution_code}\n```")
         elif isinstance(exercise, Number):
-            parts.append("Every student has numbers of their own. " + re.sub(r"\{(\w+)\}", r"`\1`", exercise.working))
+            own = any(len(choices) > 1 for choices in problem.ranges.values())
+            parts.append("Every student has numbers of their own." if own else "The numbers are the same for all.")
+            parts.append(re.sub(r"\{(\w+)\}", r"`\1`", exercise.working.strip()))
         else:
             parts.append(exercise.solution_text())
         if isinstance(exercise, FreeText):
