@@ -96,6 +96,7 @@ class Sandbox:
         plan = {
             "control": theirs.fileno(),
             "course": str(COURSE.parent),
+            "folder": self.folder.name,
             "root": str(Path(self.folder.name) / "root") if self.walls else "",
             "shown": [p for p in (sys.prefix, sys.base_prefix, str(COURSE), *libraries) if p not in ("/", "/usr")],
             "hidden": self.hidden,

@@ -21,6 +21,7 @@ import json
 import linecache
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -285,7 +286,7 @@ CLONE = {"NEWNS": 0x20000, "NEWUTS": 0x4000000, "NEWIPC": 0x8000000, "NEWUSER": 
 CLONE["NEWNET"] = 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV = 4096, 16384, 1 << 18, 2, 4
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
-SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
+SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, MNT_DETACH = 442, -100, 0x8000, 2
 SYSTEM = ["/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache"]
 SYSTEM += ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"]
 
@@ -418,7 +419,11 @@ def nursery(control, plan):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         message, fds, _, _ = socket.recv_fds(control, 4096, 2)
-        if not message:
+        if not message:  # the grader was killed, or it would have ended this process and tidied up itself
+            if plan["root"]:
+                c("umount2", plan["root"], MNT_DETACH)
+                os.rmdir(plan["root"])  # which proves that nothing is behind it any more
+            shutil.rmtree(plan["folder"], ignore_errors=True)
             return
         pipe, leash = (socket.socket(fileno=fd) for fd in fds)
         if not os.fork():

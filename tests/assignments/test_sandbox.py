@@ -343,15 +343,19 @@ def test_the_solutions_of_every_set_earn_all_points_and_no_flag(problem_set, tmp
         ), problem.name
 
 
-def test_when_the_grader_is_killed_nothing_goes_on(tmp_path):
+def test_when_the_grader_is_killed_nothing_goes_on_and_nothing_is_left(tmp_path):
     (tmp_path / "toy.ipynb").write_text(json.dumps(notebook(RIGHT, ["import time\ntime.sleep(1000)"])))
+    (tmp_path / "temporary").mkdir()
     code = (
         "import sys; from submissions import TOY, STUDENT; from assignments.grading import Grader, Limits\n"
         "with Grader(TOY, 1, Limits(seconds=500, total=500)) as grader:\n"
         "    print('ready', flush=True); grader.grade(sys.argv[1], STUDENT)"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, tmp_path / "toy.ipynb"], env=environment(), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, tmp_path / "toy.ipynb"],
+        env=environment() | {"TMPDIR": str(tmp_path / "temporary")},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout.readline() == "ready\n"
     deadline = time.monotonic() + 60
@@ -361,6 +365,7 @@ def test_when_the_grader_is_killed_nothing_goes_on(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not psutil.wait_procs(family, timeout=60)[1]
+    assert os.listdir(tmp_path / "temporary") == []
 
 
 @pytest.mark.parametrize(
