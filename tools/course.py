@@ -46,6 +46,7 @@ COMMANDS = {
     "test": "run every test; with arguments: pytest with these, for example  test -k sgd -x",
     "notebooks": "execute the notebooks in place and store them tidily; names choose some",
     "bench": "measure how fast the course is, and print a table",
+    "teach": "the instructor's commands: prepare, release, collect, grade, export; teach --help lists them",
     "setup": "only set up: make .venv and install what the course needs",
     "help": "show this list",
 }
@@ -239,7 +240,7 @@ def first_notebook(folder=ROOT / "notebooks"):
 
 def test(arguments):
     """Lint, tests, then every notebook cell by cell; or, with arguments, pytest with these."""
-    setup("lab", "test")
+    setup("lab", "test", "teach")
     os.environ["COURSE_PROGRESS"] = "off"  # what tests solve is not the learner's progress
     pytest = [str(PYTHON), "-m", "pytest"]
     if arguments:
@@ -269,8 +270,17 @@ def notebooks(arguments):
 
 
 def bench(arguments):
-    setup("lab", "test", "bench")
+    setup("lab", "test", "teach", "bench")
     return run([str(PYTHON), "tests/benchmarks/run.py"] + arguments)
+
+
+def teach(arguments):
+    """Hand out, collect and grade problem sets; folders are meant from where the command is given."""
+    setup("teach")
+    os.environ["COURSE_COMMAND"] = "python tools/course.py teach"
+    path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+    return run([str(PYTHON), "-m", "assignments"] + arguments, folder=os.getcwd())
 
 
 def show_help():
@@ -301,9 +311,9 @@ def environment():
     return ours
 
 
-def run(command):
-    """Run a program in the course's folder; it gets Ctrl-C itself, so wait until it has ended."""
-    program = subprocess.Popen(command, cwd=str(ROOT), env=environment())
+def run(command, folder=str(ROOT)):
+    """Run a program, in the course's folder; it gets Ctrl-C itself, so wait until it has ended."""
+    program = subprocess.Popen(command, cwd=folder, env=environment())
     while True:
         try:
             return program.wait()
@@ -324,7 +334,8 @@ def main(arguments):
             if command == "lab":
                 return lab(**given)
             return setup("lab", "test") if command == "setup" else show_help()
-        return {"test": test, "notebooks": notebooks, "bench": bench}[command](rest)
+        given = {"test": test, "notebooks": notebooks, "bench": bench, "teach": teach}
+        return given[command](rest)
     except Problem as problem:
         say("\n{0}\n".format(problem))
         return 1

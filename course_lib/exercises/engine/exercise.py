@@ -234,7 +234,7 @@ class Number(Exercise):
     seed: int | None = None
 
     def text(self):
-        return _filled_in(self.prompt.strip(), self.given(self.seed))
+        return filled_in(self.prompt.strip(), self.given(self.seed))
 
     def given(self, seed):
         if not callable(self.values):
@@ -252,7 +252,7 @@ class Number(Exercise):
         return judge_value(self, answer, self.seed)
 
     def solution_text(self):
-        return _filled_in(self.working, self.given(self.seed)).strip()
+        return filled_in(self.working, self.given(self.seed)).strip()
 
     def right_answers(self):
         right = plain(self.oracle(*self.given(self.seed).values()))
@@ -266,7 +266,7 @@ class Number(Exercise):
         return ...
 
 
-def _filled_in(text, values):
+def filled_in(text, values):
     """Put the values where the text has their names in braces; other braces, as of LaTeX, stay."""
     return re.sub(r"\{(\w+)\}", lambda m: f"{values[m[1]]:g}" if m[1] in values else m[0], text)
 

@@ -144,8 +144,8 @@ def exercise_sets():
     """Every ExerciseSet of the course, in the order of the notebooks."""
     package = importlib.import_module("course_lib.exercises")
     modules = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.ispkg]
-    sets = [importlib.import_module(f"{package.__name__}.{name}").SET for name in modules]
-    return sorted(sets, key=lambda s: s.notebook)
+    found = [importlib.import_module(f"{package.__name__}.{name}") for name in modules]
+    return sorted((m.SET for m in found if hasattr(m, "SET")), key=lambda s: s.notebook)
 
 
 @dataclass(frozen=True)

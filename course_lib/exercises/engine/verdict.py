@@ -34,7 +34,7 @@ HEADINGS = {
     Status.WRONG: ("bad", "Not right yet"),
     Status.TOO_SLOW: ("wait", "Stopped: it took too long"),
     Status.TOO_MUCH_OUTPUT: ("wait", "Stopped: it printed too much"),
-    Status.RECORDED: ("hint", "Prediction noted"),
+    Status.RECORDED: ("hint", "Noted"),
     Status.CORRECT: ("good", "Correct"),
 }
 
