@@ -20,7 +20,8 @@ SMALL = dict(records=60, hidden=(5,), batch_size=10)
 # What changes how an update is made, and leaves the network as it is.
 ON_THE_WAY = {
     "lr": (1e-4, 0.03, 0.3, 1.0), "optimizer": tuple(OPTIMIZERS), "beta1": (0.0, 0.5, 0.99), "beta2": (0.9, 0.9999),
-    "decay": (0.0, 0.1), "schedule": tuple(SCHEDULES), "schedule_steps": (1, 50, 100_000), "batch_size": (1, 7, 64, None),
+    "decay": (0.0, 0.1), "schedule": tuple(SCHEDULES), "schedule_steps": (1, 50, 100_000),
+    "batch_size": (1, 7, 64, None),
     "clip_norm": (None, 1e-3, 10.0), "clip_value": (None, 1e-3, 10.0), "l1": (0.0, 1e-3), "l2": (0.0, 0.1),
     "dropout": (0.0, 0.3, 0.9), "patience": (None, 1, 50), "loss": (None, "bce", "mse", "mae", "huber"),
     "activation": ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu"),
@@ -189,12 +190,12 @@ def test_the_gradient_norms_are_those_of_torch():
 
 
 def test_saturation_and_death_are_seen():
-    for activation, dead in (("relu", 0.25), ("sigmoid", 0.0)):
+    for activation, dead, saturated in (("relu", 0.25, 0.25), ("sigmoid", 0.0, 1.0), ("identity", 0.0, 0.0)):
         session = Session(activation=activation, hidden=(8,))
-        assert session.look().layers[0].dead == 0
+        session.training.params["b1"][...] = 1000.0
         session.training.params["b1"][:, :2] = -1000.0  # two of eight units
         layer = session.look().layers[0]
-        assert layer.dead == dead and layer.saturated >= 0.25
+        assert (layer.dead, layer.saturated) == (dead, saturated)
 
 
 @pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "softmax"])
