@@ -190,7 +190,7 @@ def test_the_gradient_norms_are_those_of_torch():
 
 
 def test_saturation_and_death_are_seen():
-    for activation, dead, saturated in (("relu", 0.25, 0.25), ("sigmoid", 0.0, 1.0), ("identity", 0.0, 0.0)):
+    for activation, dead, saturated in (("relu", 0.25, 0.25), ("sigmoid", 0.25, 1.0), ("identity", 0.0, 0.0)):
         session = Session(activation=activation, hidden=(8,))
         session.training.params["b1"][...] = 1000.0
         session.training.params["b1"][:, :2] = -1000.0  # two of eight units
