@@ -30,6 +30,7 @@ from .open_test_set import open_test_set
 from .outlier import outlier
 from .penalties import penalties
 from .penalty_paths import penalty_paths
+from .playground import playground
 from .race import race
 from .rate_finder import rate_finder
 from .regimes import regimes
@@ -75,6 +76,7 @@ __all__ = [
     "outlier",
     "penalties",
     "penalty_paths",
+    "playground",
     "race",
     "rate_finder",
     "regimes",

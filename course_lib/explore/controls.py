@@ -107,7 +107,7 @@ class Choice(Control):
         self.names = [str(o) for o in (names or self.options)]
 
     def check(self, name, value):
-        return one_of(name, value, self.options)
+        return None if value is None and None in self.options else one_of(name, value, self.options)
 
     def widget(self, value):
         options = list(zip(self.names, self.options, strict=True))
