@@ -55,7 +55,7 @@ class Setup:
     train: float = 0.5
     standardise: bool = True
     features: tuple = ("x1", "x2")
-    hidden: tuple = (8, 8)
+    hidden: tuple = (6, 4)
     activation: str = "tanh"
     initializer: str | None = None
     normalization: str | None = None
@@ -138,7 +138,8 @@ def _parts(name, records, noise, train, seed):
         data = replace(data, x=data.x + blur)
     else:
         data = DATASETS[name](records, noise, seed)
-    return split(data, train, (1 - train) / 2, seed)
+    n = 2 * round(train * len(data) / 2)  # even, so that no batch of 2, 4, 8, … is left with a lone record
+    return split(data, n / len(data), (1 - n / len(data)) / 2, seed)
 
 
 def prepared(data, setup):

@@ -47,7 +47,7 @@ def same(one, other):
 def test_without_changes_it_is_an_ordinary_training():
     session = Session(steps=200, data="moons", optimizer="adam", lr=0.01, l2=1e-3, dropout=0.2, seed=3)
     settings = Settings(
-        hidden=(8, 8), optimizer="adam", lr=0.01, l2=1e-3, dropout=0.2, seed=3, batch_size=16, steps=200,
+        hidden=(6, 4), optimizer="adam", lr=0.01, l2=1e-3, dropout=0.2, seed=3, batch_size=16, steps=200,
         evaluate_every=10, dtype="float64",
     )  # fmt: skip
     history = train(settings, *session.training.parts)

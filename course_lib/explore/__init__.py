@@ -43,6 +43,7 @@ from .symmetry import symmetry
 from .threshold import threshold
 from .transfer import transfer
 from .tuner import tuner
+from .two_runs import two_runs
 from .wrong_start import wrong_start
 
 __all__ = [
@@ -89,5 +90,6 @@ __all__ = [
     "threshold",
     "transfer",
     "tuner",
+    "two_runs",
     "wrong_start",
 ]

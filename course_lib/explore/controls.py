@@ -25,6 +25,10 @@ class Control:
         """Whether two values stand at the same place of the widget."""
         return one == other
 
+    def named(self, value):
+        """A value as the learner reads it."""
+        return str(value)
+
     def _words(self):
         return {"description": self.label, "style": {"description_width": "initial"}}
 
@@ -108,6 +112,9 @@ class Choice(Control):
 
     def check(self, name, value):
         return None if value is None and None in self.options else one_of(name, value, self.options)
+
+    def named(self, value):
+        return self.names[self.options.index(value)]
 
     def widget(self, value):
         options = list(zip(self.names, self.options, strict=True))

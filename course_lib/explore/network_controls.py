@@ -77,6 +77,9 @@ class Layers(Control):
     def clean(self, value):
         return tuple(value)
 
+    def named(self, value):
+        return ", ".join(map(str, value)) or "none"
+
     def widget(self, value):
         return LayersBox(value)
 
@@ -126,6 +129,9 @@ class Several(Control):
 
     def clean(self, value):
         return tuple(value)
+
+    def named(self, value):
+        return ", ".join(value)
 
     def widget(self, value):
         return SeveralBox(self.label, self.names, value)

@@ -291,13 +291,13 @@ class Net(Picture):
             self.map_title.set_text(f"Validation: {look.validation_accuracy:.0%} right")
         else:
             self.map_title.set_text(f"Validation cost {look.validation_cost:.3g}")
-        dots = "filled: training, hollow: validation"
-        notes = {"slice": "a slice through the mean; " + dots, "plane": dots, "curve": "orange: what the network says"}
-        shown = "colour inside a mark: its target" if session.parts[0].loss == "mse" else notes[self.view.kind]
-        self.map_note.set_text(notes["curve"] if self.view.kind == "curve" else shown)
-        wide = max(session.training.network.sizes[-1], 1)
-        many = "" if wide == 1 else f"; of the wires to the {wide} outputs the strongest"
-        self.legend.set_text(f"Orange: positive. Blue, dashed: negative. Thick: a strong weight{many}")
+        note = {"plane": "filled: training, hollow: validation", "slice": "slice through the mean; hollow: validation"}
+        note = note.get(self.view.kind, "orange: what the network says")
+        if self.view.kind != "curve" and session.parts[0].loss == "mse":
+            note = "colour inside a mark: its target"
+        self.map_note.set_text(note)
+        many = "" if session.training.network.sizes[-1] == 1 else " (to several outputs: the strongest)"
+        self.legend.set_text(f"Wires: orange +, blue dashed −; thick: a strong weight{many}")
 
     def words(self, result, settings):
         session, look = result
@@ -317,6 +317,7 @@ class Progress(Picture):
     """Costs step by step, and which class was taken for which."""
 
     size = (860, 220)
+    later = True
 
     @staticmethod
     def compute(session, look):
@@ -416,6 +417,7 @@ class Inside(Picture):
     """Layer by layer: weights, gradient norms, dead units and flat slopes."""
 
     size = (860, 230)
+    later = True
 
     @staticmethod
     def compute(look):

@@ -20,6 +20,7 @@ START = Setup()
 DATA = ("circles", "xor", "clouds", "moons", "spirals", "three_arms", "plane", "hills", "noisy_sine", "diabetes")
 DATA += tuple(name for name in (*DATASETS, *REAL) if name not in DATA and name != "digits") + ("digits",)
 STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 5000)  # no training set has more
 LIMITS = (None, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 SPEEDS = (1, 2, 5, 10, 20, 50, 100, 1000)
 PAUSES = {
@@ -36,8 +37,7 @@ def menu(label, name, options, none=None):
 CONTROLS = {
     "lr": Rate("learning rate", START.lr, 1e-5, 10),
     "activation": Choice("activation", START.activation, NINE),
-    "batch_size": Choice("batch size", START.batch_size, (1, 2, 4, 8, 16, 32, 64, 128, None),
-                         (1, 2, 4, 8, 16, 32, 64, 128, "all")),
+    "batch_size": Choice("batch size", START.batch_size, BATCH_SIZES, [*BATCH_SIZES[:-1], "all"]),
     "hidden": Layers("hidden layers", START.hidden),
     "data": menu("data set", "data", DATA),
     "records": Choice("records", START.records, (20, 50, 100, 200, 400, 1000)),
@@ -84,6 +84,7 @@ class Playground(Playing):
     def __init__(self, steps=0, changes=None, **settings):
         settings = self.check({name: c.default for name, c in self.controls.items()} | settings)
         self.session = Session(steps, changes, **self._of_session(settings))
+        self._pause_from = self.session.epochs
         super().__init__(**settings | self._present())
 
     @staticmethod
@@ -119,20 +120,18 @@ class Playground(Playing):
         wanted = self.settings["pause_at"]
         if wanted is None:
             return ""
-        look = self.session.look()
-        kind = wanted.split()
-        if kind[1] == "epochs":
-            reached = look.epoch >= self._pause_after
-        elif kind[1] == "right":
-            reached = (look.validation_accuracy or 0) >= float(kind[0][:-1]) / 100
+        look, (goal, kind) = self.session.look(), wanted.split()[:: -1 if wanted.startswith("cost") else 1]
+        if kind == "epochs":
+            reached = look.epoch - self._pause_from >= int(goal)
+        elif kind == "right":
+            reached = (look.validation_accuracy or 0) >= float(goal[:-1]) / 100
         else:
-            reached = look.validation_cost <= float(kind[1])
+            reached = look.validation_cost <= float(goal)
         return f"paused {PAUSES[wanted]}" if reached else ""
 
     def play(self):
         """Train until it is paused or over."""
-        epochs = (self.settings["pause_at"] or "").removesuffix(" epochs")
-        self._pause_after = self.session.epochs + (int(epochs) if epochs.isdigit() else 0)
+        self._pause_from = self.session.epochs
         super().play()
 
     def take(self, epoch=False):
@@ -140,7 +139,7 @@ class Playground(Playing):
         self.note = self.session.ending
 
     def begin(self):
-        self.session = Session(**asdict(self.session.setup))
+        self.session, self._pause_from = Session(**asdict(self.session.setup)), 0.0
 
     def given(self):
         return {"session": self.session, "look": self.session.look()}
@@ -175,7 +174,7 @@ class Playground(Playing):
             except ValueError as error:
                 self.note = f"refused: {error}"
             else:
-                self._settings[name] = value
+                self._settings[name], self._pause_from = value, self.session.epochs
             self._held = True
             try:
                 for other, now in self._present().items():
@@ -184,7 +183,9 @@ class Playground(Playing):
                         self.sliders[other].value = now
             finally:
                 self._held = False
-            self._arrive(self.views)
+            self._arrive([view for view in self.views if not view.later])
+            if self.error is None and not self.playing:
+                self._follow([view for view in self.views if view.later])
 
     @property
     def call(self):
@@ -202,7 +203,7 @@ class Playground(Playing):
     def words(self):
         """What the pictures show, in words, and what is set otherwise than by default."""
         other = [
-            f"{control.label} {'off' if (value := self.settings[name]) is None else value}"
+            f"{control.label} {control.named(self.settings[name])}"
             for name, control in self.controls.items()
             if self.settings[name] != control.default
         ]

@@ -96,7 +96,7 @@ class Playing(Explorer):
         with self._one_at_a_time:
             self.playing, self.note = True, ""
             self._round += 1
-            self._pending = 0
+            self._pending, self._waiting = 0, False
             self._label()
             if self._loop is None:
                 while self.playing:

@@ -50,6 +50,8 @@ FIGURES = (
     ("explore.penalty_paths()", "strength λ", 1),
     ("explore.dropout()", "step", 1),
     ("explore.early_stopping()", "patience", 1),
+    ("explore.playground()", "learning rate", 3),
+    ("explore.two_runs()", "learning rate", 1),
     ("explore.race()", "learning rate", 2),
     ("explore.network_race()", "learning rate", 2),
     ("explore.damping()", "momentum β", 1),
