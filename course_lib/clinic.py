@@ -97,13 +97,14 @@ def chart(case):
     """What the owner tells about a run; what was done to records and network before it, nobody mentions."""
     s, get = case.training, case.get
     records = case.records * (case.copies if case.duplicates == "keep" else 1)
+    training = records * 2 // 3
     sizes = "-".join(map(str, (2, *s.hidden, 1))) if len(s.hidden) < 5 else f"2-{s.hidden[0]} × {len(s.hidden)}-1"
     size = s.batch_size or "all"
     return (
-        f"{case.data}, {records * 2 // 3} training and {records - records * 2 // 3} validation records; network {sizes}, "
-        f"{get('activation')}, initializer {get('initializer')}, normalization {s.normalization or 'none'}, dropout "
-        f"{s.dropout:g}; loss {get('loss')}, l1 {s.l1:g}, l2 {s.l2:g}; {get('optimizer')}, lr {s.lr:g}, batch size {size}, "
-        f"{s.steps} steps."
+        f"{case.data}, {training} training and {records - training} validation records; network {sizes}, "
+        f"{get('activation')}, initializer {get('initializer')}, normalization {s.normalization or 'none'}, "
+        f"dropout {s.dropout:g}; loss {get('loss')}, l1 {s.l1:g}, l2 {s.l2:g}; {get('optimizer')}, lr {s.lr:g}, "
+        f"batch size {size}, {s.steps} steps."
     )
 
 
@@ -144,7 +145,9 @@ class Bed(Training):
     def rngs_of_evaluation(self, seed=7):
         """None, unless dropout stays on in evaluation."""
         count = self.settings.runs or 1
-        return [np.random.default_rng([seed, i]) for i in range(count)] if self.case.evaluation == "dropout on" else None
+        return (
+            [np.random.default_rng([seed, i]) for i in range(count)] if self.case.evaluation == "dropout on" else None
+        )
 
     def ask(self, params, part, seed=7):
         """Cost and, for each record, guess and whether it is right."""
@@ -194,10 +197,10 @@ def seen(training, validation):
 
 def examine(bed, before):
     """What the doctor can measure between two steps; `before` are the parameters of the step before."""
-    params, part = bed.params.copy(), bed.parts_seen[0]
+    params, part = bed.params.copy(), bed.parts_seen[0]  # a copy: batch normalization changes its averages
     mode = None
-    if bed.settings.normalization == "batch" or bed.rngs_of_evaluation():
-        mode = [np.random.default_rng(7)]  # and a copy: batch normalization would change its averages
+    if bed.settings.normalization == "batch" or bed.settings.dropout:  # as in training: only there is a way back
+        mode = [np.random.default_rng(7)]
     reports = bed.network.watch(params, part.x, part.y, bed.loss, mode)
     dense = [f"W{i}" for i in range(1, len(reports) + 1)]
     moved = [np.linalg.norm(params[name] - before[name]) for name in dense]
@@ -232,7 +235,7 @@ def life(case):
     def look(t):
         if bed.over and bed.diverged >= 0:
             return
-        asked = [bed.ask(bed.params, part) for part in bed.parts_seen[:2]]
+        asked = [bed.ask(bed.params, part, seed=t) for part in bed.parts_seen[:2]]
         costs, right = [float(a[0]) for a in asked], [float(a[2].mean()) for a in asked]
         try:
             found = examine(bed, before[0])

@@ -3,6 +3,7 @@
 from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
+from .clinic import clinic
 from .damping import damping
 from .depth import depth
 from .descent import descent
@@ -40,6 +41,7 @@ __all__ = [
     "activation_lab",
     "backprop",
     "batch_sizes",
+    "clinic",
     "damping",
     "depth",
     "descent",
