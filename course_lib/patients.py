@@ -52,8 +52,8 @@ MEASURES = {
     "honest": Measure(
         lambda o: np.maximum(np.abs(o.right[1] - o.right[2]), o.seen),
         -1,
-        "a validation that tells the truth, to {:.0%}",
-        "the validation is off by {:.0%} (counting the validation records that were trained on)",
+        "a validation of which at most {:.0%} cannot be trusted",
+        "{:.0%} of the validation cannot be trusted (trained on, or apart from fresh records)",
     ),
     "steady": Measure(
         lambda o: o.same,
@@ -219,7 +219,7 @@ PATIENTS = (
         hint="The gradients are fine and the updates tiny: what stands between the two?",
         wrong=(
             ({"lr": 100.0}, "From one end to the other: now every step overshoots."),
-            ({"lr": 0.001}, "The right direction, but still hundreds of times too low."),
+            ({"lr": 0.001}, "The right direction, but still far too low."),
             ({"steps": 1500}, "Four times as long at the same pace: the cost is still on its way down from guessing."),
             ({"initializer": "he_normal"}, "Another start, the same pace."),
             ({"batch_size": 120}, "Steadier gradients, but no longer steps."),

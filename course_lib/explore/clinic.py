@@ -101,8 +101,7 @@ class Course(Picture):
         said = f"Patient {settings.patient}: “{PATIENTS[settings.patient - 1].complaint}” "
         said += f"What is told: {chart(sick.case)} What is seen: {ended(sick)[0].lower()}{ended(sick)[1:]}; right on "
         said += f"{sick.right[0, -1]:.0%} of the training, {sick.right[1, -1]:.0%} of the validation and "
-        said += f"{sick.fresh:.0%} of fresh records; asked twice, the same answer for {sick.same:.0%} of the validation "
-        said += "records."
+        said += f"{sick.fresh:.0%} of fresh records; asked twice, the same answer for {sick.same:.0%} of them."
         if healthy:
             said += f" A healthy run of this task (green) ends at {ended_at(healthy.cost[1, -1])} in validation and is "
             said += f"right on {healthy.fresh:.0%} of fresh records."
