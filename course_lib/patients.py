@@ -367,7 +367,7 @@ PATIENTS = (
         "it.",
     ),
     Patient(
-        complaint="97% right in validation! Why are the users so unhappy?",
+        complaint="98% right in validation! Why are the users so unhappy?",
         case=Case(
             training=_settings(hidden=(32, 32), optimizer="adam", lr=0.02, steps=800), records=60, copies=4, noise=0.6
         ),
@@ -452,28 +452,28 @@ PATIENTS = (
         ),
         ill="batch",
         why="With two records in a batch, batch normalization makes each unit's z exactly −1 and +1, whatever they "
-        "were: while training all that counts is which of the two is larger. In evaluation with running averages it "
-        "is another network.",
+        "were. What never changes has no slope: no error gets back through it, and one update changes the first layer "
+        "by a billionth. And in evaluation, with running averages, it is another network.",
         others={
-            "high": "Lower rates do not help either. Small batches are noisy, but without normalization they do learn "
-            "here.",
-            "overfit": "It is not right on its training records.",
+            "high": "Then the first layer would leap too. It does not even move.",
+            "vanishing": "Measured on all records at once, the gradients are healthy in every layer: it is not "
+            "the depth.",
             "evaluation": "Dropout is 0, and asked twice it answers the same.",
             "dead": "Few units are dead: most of them answer differently to different records.",
             "small": "16 and 16 units are enough for a disc inside a ring.",
         },
         look=(
-            "The cost is restless and stays near guessing. Gradients and signal?",
-            "All are there. So what is special in the settings: what does each batch look like?",
-            "Which part of this network computes a mean and a variance of each batch?",
+            "The cost is restless and stays near guessing. Are there gradients, measured on all records at once?",
+            "There are; yet the updates of the first layers are next to nothing. What is different in a batch?",
+            "Which part of this network computes a mean and a variance of each batch, and of how many records?",
         ),
         cures=({"batch_size": 40}, {"batch_size": 16}, {"normalization": None}),
         hint="Give the mean and the variance more records, or do without them.",
         wrong=(
             ({"lr": 5.0}, "It was restless before, and now it leaps."),
-            ({"lr": 0.003}, "Smaller steps along gradients that still know two records at a time."),
+            ({"lr": 0.003}, "Smaller steps, and still no error that gets back through the normalization."),
             ({"steps": 1500}, "More steps of the same kind."),
-            ({"optimizer": "adam"}, "The gradients are misleading, not badly scaled."),
+            ({"optimizer": "adam"}, "It enlarges what little comes back, but that is mostly rounding."),
             ({"units_per_layer": 64}, "Each of 64 units is still told −1 and +1."),
         ),
         goal=("right", 0.88),

@@ -61,7 +61,9 @@ SYMPTOMS = {  # what is wrong, measured on the run that the learner sees
         and first(r, "signal")[-1] > 1e4 * first(r, "signal")[0]
         and first(r, "gradient").min() > 1e4
     ),
-    "batch": lambda r: abs(r.cost[0, -1] - GUESSING) < 0.1 and r.fresh < 0.6 and r.case.training.batch_size == 2,
+    "batch": lambda r: (
+        abs(r.cost[0, -1] - GUESSING) < 0.1 and r.fresh < 0.6 and np.median([f.moved[0] for f in r.found]) < 1e-6
+    ),
     "saturated": lambda r: first(r, "flat") > 0.7 and last(r, "flat") > 0.7 and r.cost[0, 0] > 10 and r.fresh < 0.65,
     "loss": lambda r: r.right[0, -1] < 0.55 and last(r, "gradient").max() < 1e-3 and last(r, "flat") < 0.01,
     "evaluation": lambda r: r.same < 0.95 and r.case.training.dropout > 0,

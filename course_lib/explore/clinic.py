@@ -13,7 +13,7 @@ from .live import Explorer, Picture
 NUMBERS = tuple(range(1, len(PATIENTS) + 1))
 BINS = np.linspace(-4, 4, 65)
 SIDE = 40
-TITLES = {"gradient": "Gradients", "moved": "Updates", "signal": "Signal"}
+TITLES = {"gradient": "Gradients, start", "moved": "Updates", "signal": "Signal, start"}
 LAYERED = {  # name: axis label, limits
     "gradient": ("‖gradient of W‖", (1e-9, 1e11)),
     "moved": ("‖change of W‖ / ‖W‖", (1e-9, 1e5)),
@@ -52,7 +52,7 @@ class Course(Picture):
 
     def build(self, figure):
         self.cost, self.right, self.table = figure.subplots(1, 3, width_ratios=(1.25, 1.05, 0.7))
-        self.limits = (0.01, 300)
+        self.limits = (0.01, 3e4)
         self.cost.set(xlim=(0, 1), yscale="log", ylim=self.limits, xlabel="share of the steps", ylabel="cost")
         self.cost.axhline(np.log(2), color=GREY, lw=1, ls=":")
         self.cost.text(0.99, np.log(2) * 1.15, "guessing: ln 2", color=GREY, size=9, ha="right")
@@ -195,7 +195,8 @@ class Inside(Picture):
         self.units.set_yticks((0, 0.25, 0.5, 0.75, 1), ("0%", "25%", "50%", "75%", "100%"))
         flat, dead = f"flat: slope below {FLAT}", "dead: slope 0 for every record"
         looks = ((GREEN, "-.", "healthy: flat"), (BLUE, "-", flat), (ORANGE, "--", dead))
-        self.shares = [self.units.plot([], [], ".", c=c, ls=ls, animated=True, label=said)[0] for c, ls, said in looks]
+        dots = dict(marker=".", ms=3, animated=True)
+        self.shares = [self.units.plot([], [], c=c, ls=ls, label=said, **dots)[0] for c, ls, said in looks]
         self.units.legend(loc="upper left", handlelength=2.2, borderaxespad=0.1, labelspacing=0.2)
         self.weights.set(xlim=(-4.1, 4.1), ylim=(5e-4, 60), yscale="log", xlabel="weight (ends: and beyond)")
         self.weights.set_ylabel("share of the weights")
