@@ -4,6 +4,7 @@ from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
 from .cliff import cliff
+from .clinic import clinic
 from .clipped_network import clipped_network
 from .clipping import clipping
 from .damping import damping
@@ -53,6 +54,7 @@ __all__ = [
     "cliff",
     "clipped_network",
     "clipping",
+    "clinic",
     "damping",
     "depth",
     "descent",
