@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .activations import ACTIVATIONS, dead_units
+from .activations import FLAT, HIDDEN, dead_units
 from .checks import number, one_of, whole
 from .datasets import DATASETS, Standardiser
 from .losses import BRIER
@@ -22,13 +22,12 @@ from .training import Settings, Training
 RUNS = (0, 1, 2)
 LOOKS = 30
 FRESH = 600
-FLAT = 0.01  # a slope below this lets next to nothing through
 PARTS = ("training", "validation", "fresh")
 STARTS = ("zeros", "constant", "normal", "xavier_uniform", "he_normal")
 
 CONTROLS = {  # the settings that can be changed, each with its check
     "lr": lambda v: number("lr", v, 0, 1000, above=True),
-    "activation": lambda v: one_of("activation", v, [n for n in ACTIVATIONS if n != "softmax"]),
+    "activation": lambda v: one_of("activation", v, HIDDEN),
     "initializer": lambda v: one_of("initializer", v, STARTS),
     "optimizer": lambda v: one_of("optimizer", v, OPTIMIZERS),
     "units_per_layer": lambda v: whole("units_per_layer", v, 1, 64),

@@ -1,7 +1,8 @@
 """A training to play with: step by step, with settings that may change on the way.
 
-A session is decided by the settings it started with, by what was changed at which step, and by how
-many steps were taken. Those three are its `state`; a session made from them is equal to the last bit.
+A session is decided by the settings it started with, by what was changed at which step, be it a setting
+or a single weight, and by how many steps were taken. That is its `state`; a session made from it is equal
+to the last bit.
 """
 
 from collections import deque
@@ -9,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from .activations import dead_units
-from .checks import numeric, of_kind, whole
+from .activations import FLAT, dead_units
+from .checks import number, numeric, of_kind, one_of, whole
 from .datasets import batches
 from .metrics import accuracy, confusion_matrix
 from .network import Activate, Dense, LearnedSlope
@@ -19,7 +20,6 @@ from .to_torch import to_torch
 from .training import Training
 
 KEPT = 400  # looks that are kept; then every other one is dropped, and from there on
-FLAT = 0.01  # a slope below this counts as saturated
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class LayerLook:
     weights: np.ndarray
     gradient_norms: np.ndarray
     dead: float  # units that put out 0 for every training record
-    saturated: float  # slopes below 0.01, of all units and records
+    saturated: float  # slopes below FLAT, of all units and records
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,19 @@ class Look:
 class Session:
     """A training in steps. Settings changed by `change` count from the next step.
 
-    `steps` and `changes` ({step: {setting: value}}) bring back what was done before. Raises ValueError
-    for settings that make no sense, or not with each other.
+    `steps`, `changes` ({step: {setting: value}}) and `edits` ({step: {(name, row, column): value}}) bring
+    back what was done before. Raises ValueError for settings that make no sense, or not with each other.
     """
 
-    def __init__(self, steps=0, changes=None, **settings):
+    def __init__(self, steps=0, changes=None, edits=None, **settings):
         self._begin(replaced(Setup(), settings))
         whole("steps", steps)
-        for at in sorted(of_kind("changes", changes or {}, dict)):
-            whole("a step in changes", at, 0, steps)
+        changes, edits = of_kind("changes", changes or {}, dict), of_kind("edits", edits or {}, dict)
+        for at in sorted(whole("a step in changes", at, 0, steps) for at in {*changes, *edits}):
             self._reach(at)
-            if anew := self.change(**of_kind(f"the change at step {at}", changes[at], dict)):
+            if anew := self.change(**of_kind(f"the change at step {at}", changes.get(at, {}), dict)):
                 raise ValueError(f"the change at step {at} cannot be carried out: it {anew}; begin with it instead")
+            self._put(of_kind(f"the edit at step {at}", edits.get(at, {}), dict))
         self._reach(steps)
 
     def _reach(self, steps):
@@ -71,7 +72,7 @@ class Session:
     def _begin(self, setup, training=None):
         self.start = self.setup = self._active = setup
         self.training, self._next = training or self._prepare(setup), None
-        self.steps, self.epochs, self.changes, self._since, self._spacing = 0, 0.0, {}, 0, LOOK
+        self.steps, self.epochs, self.changes, self.edits, self._since, self._spacing = 0, 0.0, {}, {}, 0, LOOK
         self.history, self._norms = [], deque(maxlen=100)
         self._look()
 
@@ -90,10 +91,30 @@ class Session:
         training = self._prepare(setup)  # what does not go together is refused here
         why = self._why_anew(setup, training)
         if why or not self.steps:
+            edits = {} if why else self.edits.get(0, {})
             self._begin(setup, training)
+            self._put(edits)
             return f"started anew: {why}" if why else ""
         self.setup, self._next = setup, setup != self._active or None
         return ""
+
+    def edit(self, name, row, column, value):
+        """Set one weight by hand: `row` of W1, W2, … is the unit it comes from, `column` the one it goes to.
+
+        A bias is in row 0 of b1, b2, … Raises ValueError for a place that does not exist.
+        """
+        params = self.training.params
+        one_of("parameter", name, [name for name in params if name[0] in "Wb"])
+        rows, columns = params[name].shape
+        place = name, whole("row", row, 0, rows - 1), whole("column", column, 0, columns - 1)
+        params[name][place[1:]] = number("value", value)
+        self.edits.setdefault(self.steps, {})[place] = float(value)
+
+    def _put(self, edits):
+        for place, value in edits.items():
+            if not isinstance(place, tuple) or len(place) != 3:
+                raise ValueError(f'an edited place must be written as ("W1", row, column), not {place!r}')
+            self.edit(*place, value)
 
     def _why_anew(self, setup, training):
         """Why these settings cannot be carried on with, in words; empty if they can."""
@@ -119,9 +140,9 @@ class Session:
         new.state = old.state if same("optimizer") else new.optimizer.init(new.params.vector)
         size = new.settings.batch_size or len(new.parts[0])
         new.feed = old.feed if same("batch_size", "loss") else batches(new.parts[0], size, new.rngs)
-        if same("patience") and not old.over:
+        if same("patience", "loss") and not old.over:
             new.stopping, new.result, new.best = old.stopping, old.result, old.best
-        if same("schedule", "schedule_steps"):
+        if same("schedule", "schedule_steps", "loss"):
             new.fall = old.fall
         self.training, self._active, self._next = new, now, None
 
@@ -188,12 +209,14 @@ class Session:
 
     @property
     def state(self):
-        """Settings at the start, changes and steps: `Session(**session.state)` is the same again."""
+        """Settings at the start, changes, edits and steps: `Session(**session.state)` is the same again."""
         changes = {step: dict(changed) for step, changed in self.changes.items()}
         if self._next:
             active = asdict(self._active)
             changes[self.steps] = {n: v for n, v in asdict(self.setup).items() if v != active[n]}
-        return asdict(self.start) | {"steps": self.steps} | ({"changes": changes} if changes else {})
+        edits = {step: dict(edited) for step, edited in self.edits.items()}
+        done = {"changes": changes, "edits": edits}
+        return asdict(self.start) | {"steps": self.steps} | {name: what for name, what in done.items() if what}
 
     # --------------------------------------------------------------------------- look
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .activations import ACTIVATIONS
+from .activations import HIDDEN
 from .checks import fraction, number, of_kind, one_of, whole
 from .datasets import DATASETS, REAL, Standardiser, get_dataset, split
 from .losses import LOSSES, one_hot
@@ -86,7 +86,7 @@ class Setup:
             raise ValueError(f"features must be a row of one or more of {', '.join(FEATURES)}, not {self.features!r}")
         chosen = [one_of("features", name, FEATURES) for name in self.features]
         object.__setattr__(self, "features", tuple(name for name in FEATURES if name in chosen))
-        one_of("activation", self.activation, [name for name in ACTIVATIONS if name != "softmax"])
+        one_of("activation", self.activation, HIDDEN)
         one_of("optimizer", self.optimizer, OPTIMIZERS), one_of("schedule", self.schedule, SCHEDULES)
         whole("schedule_steps", self.schedule_steps, 1)
         if self.loss is not None:
@@ -127,11 +127,12 @@ def replaced(setup, settings):
 
 def raw_parts(setup):
     """Train, validation and sealed test set as they come, in plain coordinates."""
-    return _parts(setup.data, setup.records, setup.noise, setup.train, setup.seed)
+    return drawn(setup.data, setup.records, setup.noise, setup.train, setup.seed)
 
 
 @lru_cache(maxsize=32)
-def _parts(name, records, noise, train, seed):
+def drawn(name, records, noise, train, seed):
+    """The three parts of a data set, drawn and split by a seed."""
     if name in REAL:
         data = get_dataset(name)
         blur = noise * data.x.std(axis=0) * np.random.default_rng([seed, 1]).normal(size=data.x.shape)

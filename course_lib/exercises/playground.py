@@ -1,12 +1,57 @@
-"""Exercises of notebook 17: for each patient of the clinic, what ails it, and what heals it."""
+"""Exercises of notebook 17: a change on the way, and for each patient of the clinic what ails it and what heals it."""
 
 import math
 
 from ..clinic import CONTROLS
 from ..patients import ILLS, MEASURES, PATIENTS
-from .engine import Choice, ExerciseSet, Mistake, Option, Setting
+from ..session import Session
+from .engine import Choice, ExerciseSet, Mistake, Option, Prediction, Setting
 
 SET = ExerciseSet("17_playground")
+
+
+def _costs(lr):
+    """Costs 10, 100 and 1,000 steps after step 300, from where the rate is `lr`."""
+    session, costs = Session(data="moons", lr=0.03, steps=300), []
+    session.change(lr=lr)
+    for steps in (10, 90, 900):
+        session.step(steps)
+        costs.append(session.look().cost)
+    return ", ".join(f"{cost:.3f}" for cost in costs)
+
+
+predict_change = SET.add(
+    Prediction(
+        name="predict_change",
+        prompt="""
+A network has learned two half moons for 300 steps, at learning rate 0.03. Now the rate is set to 0.3, without starting
+again. What becomes of the cost?""",
+        options=[
+            Option("It jumps up: what was learned belongs to the old rate.", "A rate is no part of the weights."),
+            Option(
+                "It goes on from where it is, and falls faster.",
+                "The weights stay where they are; only the steps from there on are longer.",
+                right=True,
+            ),
+            Option("Nothing: a rate is chosen once, at the start.", "Each step asks for the rate anew."),
+            Option("Nothing: it has found its minimum.", "After 300 small steps it is still on its way."),
+            Option(
+                "It diverges: ten times is too much.",
+                "It would, if 0.3 were above what the valley allows (lesson 06). Here it is well below.",
+            ),
+        ],
+        measured=lambda: (
+            f"10, 100 and 1,000 steps later the cost is {_costs(0.03)} if the rate stays 0.03, "
+            f"and {_costs(0.3)} if it becomes 0.3."
+        ),
+        hints=[
+            "Where is what was learned kept: in the rate, or in the weights?",
+            "An update is θ − lr · g. What in it changes when lr does?",
+            "θ stays as it is; the next step from there is ten times as long.",
+        ],
+        remember="Rate, optimizer, batch size and penalties may change on the way: they only say how a step is made.",
+    )
+)
 
 
 def diagnosis(number, patient):

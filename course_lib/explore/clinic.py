@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..clinic import FLAT, chart, life
+from ..activations import FLAT
+from ..clinic import chart, life
 from ..figures import BLUE, BLUE_TO_ORANGE, GREEN, GREY, ORANGE, PINK, SKY, Bands, records
 from ..patients import PATIENTS
 from .controls import Menu, Switch
@@ -55,7 +56,7 @@ class Course(Picture):
         self.limits = (0.01, 3e4)
         self.cost.set(xlim=(0, 1), yscale="log", ylim=self.limits, xlabel="share of the steps", ylabel="cost")
         self.cost.axhline(np.log(2), color=GREY, lw=1, ls=":")
-        self.cost.text(0.99, np.log(2) * 1.15, "guessing: ln 2", color=GREY, size=9, ha="right")
+        self.cost.text(0.99, np.log(2) * 1.4, "guessing: ln 2", color=GREY, size=9, ha="right")
         self.right.set(xlim=(0, 1.08), ylim=(-0.03, 1.03), xlabel="share of the steps", ylabel="right guesses")
         self.right.set_yticks((0, 0.25, 0.5, 0.75, 1), ("0%", "25%", "50%", "75%", "100%"))
         self.right.axhline(0.5, color=GREY, lw=1, ls=":")

@@ -25,6 +25,7 @@ REACH = 2.2
 CLASSES = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, "#4B3F8F", "#8C564B", "#666666", "#111111")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "*")
 BANDS, DOUBTS = 9, 6
+FIRM = 0.7  # the shade of a decision
 
 
 def as_bytes(colours):
@@ -57,20 +58,28 @@ def enlarged(values, size=MAP):
     return np.stack([rows @ values[..., i] @ rows.T for i in range(values.shape[-1])], axis=-1)
 
 
-def class_map(p):
-    """Colours for probabilities (n, n, k): those of the likeliest class, paler where in doubt, borders black."""
+def class_map(p, decision=False):
+    """Colours for probabilities (n, n, k): those of the likeliest class, borders black.
+
+    Paler where in doubt, unless only the decision is to be seen.
+    """
     p = enlarged(np.clip(np.nan_to_num(p, nan=1.0), -1, 2))
     if p.shape[-1] == 1:
         first = p[..., 0] > 0.5
-        colours = shaded(2 * p[..., 0] - 1)
+        colours = shaded(np.where(first, FIRM, -FIRM) if decision else 2 * p[..., 0] - 1)
     else:
         first = p.argmax(axis=-1)
         best = p.max(axis=-1) / np.maximum(np.abs(p).sum(axis=-1), 1e-9)
-        doubt = np.round(np.clip(best, 0, 1) * DOUBTS).astype(np.intp)
+        doubt = np.round(np.clip(1 if decision else best, 0, 1) * DOUBTS).astype(np.intp)
         colours = PALE[first * (DOUBTS + 1) + doubt]
     colours[1:][first[1:] != first[:-1]] = BLACK
     colours[:, 1:][first[:, 1:] != first[:, :-1]] = BLACK
     return colours
+
+
+def largest(values):
+    """The largest size among values, and never quite 0."""
+    return max(np.abs(np.nan_to_num(values)).max(), 1e-9)
 
 
 class Tiles(Artist):
@@ -116,6 +125,30 @@ class View:
         self.x = session.inputs(self.points)
 
 
+def input_names(session):
+    """What a learner calls the inputs of the network."""
+    n_in = session.training.network.sizes[0]
+    if session.parts[0].x.shape[1] != 2:
+        return [f"x{i + 1}" for i in range(n_in)] if n_in > 1 else ["x"]
+    pretty = (("x1", "x₁"), ("x2", "x₂"), ("^2", "²"), ("*", "·"))
+    names = list(session.setup.features)
+    for plain, nice in pretty:
+        names = [name.replace(plain, nice) for name in names]
+    return names
+
+
+def sources(session, layer):
+    """What a learner calls that which a layer is given."""
+    return input_names(session) if layer == 1 else [f"unit {i + 1}" for i in range(session.setup.hidden[layer - 2])]
+
+
+def looked_at(session, layer, unit):
+    """(layer, column) of the unit that is shown large; of the last layer, where there is no such hidden layer."""
+    sizes = session.training.network.sizes
+    layer = layer if layer and layer < len(sizes) - 1 else len(sizes) - 1
+    return layer, min(unit, sizes[layer]) - 1
+
+
 class Net(Picture):
     """The network: inputs, hidden units with what each puts out over the plane, and the output with the records."""
 
@@ -156,8 +189,9 @@ class Net(Picture):
             for kind in kinds
         )
         self.curve = self.map.plot([], [], color=ORANGE, lw=2)[0]
-        self.values = self.map.scatter([], [], s=18, edgecolors="#444444", linewidths=0.5)
-        for artist in (*self.dots, *self.fresh, self.curve, self.values):
+        kind = dict(edgecolors="#444444", linewidths=0.5)
+        self.values = [self.map.scatter([], [], s=size, marker=m, **kind) for m, size in (("o", 18), ("D", 9))]
+        for artist in (*self.dots, *self.fresh, self.curve, *self.values):
             artist.set_animated(True)
             artist.set_zorder(3)
         self.title = self.net.text(10, height - 18, " ", weight="bold", size=10.5, animated=True)
@@ -172,7 +206,7 @@ class Net(Picture):
     def _place(self, session):
         """Where inputs and units stand, and the records of the map: all that only a new start changes."""
         self.view = View(session)
-        network, setup = session.training.network, session.setup
+        network = session.training.network
         n_in = network.sizes[0]
         shown = min(n_in, INPUTS)
         columns = [shown, *network.sizes[1:-1]]
@@ -180,17 +214,9 @@ class Net(Picture):
         self.centres = [
             np.stack([np.full(n, at), MIDDLE + GAP * ((n - 1) / 2 - np.arange(n))], axis=1) for n, at in zip(columns, x)
         ]
-        if self.view.kind == "curve":
-            names = ["x"]
-        elif self.view.kind == "plane":
-            pretty = str.maketrans({"^": "", "*": "·"})
-            names = [n.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²") for n in setup.features]
-            names = [n.translate(pretty) for n in names]
-        else:
-            names = [f"x{i + 1}" for i in range(shown)]
         for text in self.names + self.captions:
             text.set_text("")
-        for text, name, (left, y) in zip(self.names, names, self.centres[0]):
+        for text, name, (left, y) in zip(self.names, input_names(session), self.centres[0]):
             text.set_text(name)
             text.set_position((left - TILE / 2 - 5, y))
         heads = [f"{n_in} inputs" if n_in > 1 else "1 input", *(f"layer {i + 1}" for i in range(len(columns) - 1))]
@@ -210,7 +236,8 @@ class Net(Picture):
         for artist in (*self.dots, *self.fresh):
             artist.set_data([], [])
         self.curve.set_data([], [])
-        self.values.set_offsets(np.empty((0, 2)))
+        for artist in self.values:
+            artist.set_offsets(np.empty((0, 2)))
         if view.kind == "curve":
             self.dots[0].set_data(parts[0].x[:DOTS, 0], parts[0].y[:DOTS, 0])
             self.fresh[0].set_data(parts[1].x[: DOTS // 2, 0], parts[1].y[: DOTS // 2, 0])
@@ -218,11 +245,11 @@ class Net(Picture):
         else:
             self.map.set(xlim=(-view.reach, view.reach), ylim=(-view.reach, view.reach))
             if parts[0].loss == "mse":
-                y = parts[0].y[:DOTS, 0]
-                self.values.set_offsets(view.project(parts[0].x[:DOTS]))
                 self.middle, self.spread = float(parts[0].y.mean()), 2 * float(parts[0].y.std()) + 1e-12
-                at = np.clip((y - self.middle) / self.spread, -1, 1)
-                self.values.set_facecolors(FINE_SHADES[(127 + 127 * at).astype(int)])
+                for artist, part, most in zip(self.values, parts, (DOTS, DOTS // 2)):
+                    at = np.clip((part.y[:most, 0] - self.middle) / self.spread, -1, 1)
+                    artist.set_offsets(view.project(part.x[:most]))
+                    artist.set_facecolors(FINE_SHADES[(127 + 127 * at).astype(int)])
             else:
                 for artists, part, most in ((self.dots, parts[0], DOTS), (self.fresh, parts[1], DOTS // 2)):
                     where, y = view.project(part.x[:most]), part.y[:most, 0].astype(int)
@@ -240,32 +267,41 @@ class Net(Picture):
         network, params, training = session.training.network, session.training.params, session.training
         with np.errstate(all="ignore"):
             z, kept = network.forward(params, self.view.x)
-            out = training.loss.head(z).reshape(GRID, GRID, -1)
+            out = training.loss.head(z)
         inside = [keep for layer, keep in zip(network.layers, kept) if isinstance(layer, Dense)]  # what each is given
         maps = [self.view.x, *inside[1:]]
+        layer, unit = looked_at(session, settings.layer, settings.unit)
+        self.chosen = (layer, unit) if layer < len(maps) else None
         self.tiles.pieces = [
             (x - TILE / 2, y - TILE / 2, TILE, self._small(values[:, j]))
             for column, values in zip(self.centres, maps)
             for j, (x, y) in enumerate(column)
         ]
-        self._map(session, out)
+        if self.chosen:
+            out = maps[layer][:, unit : unit + 1]
+        self._map(session, out.reshape(GRID, GRID, -1), settings.decision)
+        widths = [[2.6 if (i, j) == self.chosen else 0.8 for j in range(len(c))] for i, c in enumerate(self.centres)]
+        self.frames.set_linewidths(np.concatenate(widths))
+        for artist in (*self.fresh, self.values[1]):
+            artist.set_visible(settings.validation)
         self._wires(params, network)
-        self._titles(session, look)
+        self._titles(session, look, settings)
         return anew
 
     def _small(self, values):
-        values = np.nan_to_num(values.reshape(GRID, GRID)[::2, ::2])
-        return shaded(values / max(np.abs(values).max(), 1e-9))
+        values = values.reshape(GRID, GRID)[::2, ::2]
+        return shaded(np.nan_to_num(values) / largest(values))
 
-    def _map(self, session, out):
+    def _map(self, session, out, decision):
         if self.view.kind == "curve":
             self.curve.set_data(self.view.line, np.clip(np.nan_to_num(out[0, :, 0], nan=9e9), -99, 99))
             return
-        if session.parts[0].loss == "mse":
-            values = (np.clip(np.nan_to_num(out), -1e9, 1e9) - self.middle) / self.spread
-            colours = shaded(enlarged(values)[..., 0])
+        if session.parts[0].loss != "mse" and not self.chosen:
+            colours = class_map(out, decision)
         else:
-            colours = class_map(out)
+            middle, spread = (0, largest(out)) if self.chosen else (self.middle, self.spread)
+            values = enlarged((np.clip(np.nan_to_num(out), -1e9, 1e9) - middle) / spread)[..., 0]
+            colours = shaded(FIRM * np.sign(values) if decision else values)
         self.tiles.pieces.append((*self.corner, MAP, colours))
 
     def _wires(self, params, network):
@@ -284,7 +320,7 @@ class Net(Picture):
             artist.set_segments(lines[chosen])
             artist.set_linewidths(2.6 * np.abs(weights[chosen]))
 
-    def _titles(self, session, look):
+    def _titles(self, session, look, settings):
         lost = " · diverged" if session.diverged else ""
         self.title.set_text(f"Step {session.steps:,} · epoch {look.epoch:,.1f}{lost}")
         if look.accuracy is not None:
@@ -294,7 +330,9 @@ class Net(Picture):
         note = {"plane": "filled: training, hollow: validation", "slice": "slice through the mean; hollow: validation"}
         note = note.get(self.view.kind, "orange: what the network says")
         if self.view.kind != "curve" and session.parts[0].loss == "mse":
-            note = "colour inside a mark: its target"
+            note = "colour inside a mark: its target; diamonds: validation"
+        if self.chosen:
+            note = f"layer {self.chosen[0]}, unit {self.chosen[1] + 1}, framed on the left"
         self.map_note.set_text(note)
         many = "" if session.training.network.sizes[-1] == 1 else " (to several outputs: the strongest)"
         self.legend.set_text(f"Wires: orange +, blue dashed −; thick: a strong weight{many}")
@@ -309,8 +347,18 @@ class Net(Picture):
         right = ""
         if look.accuracy is not None:
             right = f", {look.accuracy:.0%} and {look.validation_accuracy:.0%} right"
-        costs = f"cost {look.cost:.3g} on training and {look.validation_cost:.3g} on validation records{right}."
-        return said + costs + (f" It {session.ending}." if session.ending else "")
+        said += f"cost {look.cost:.3g} on training and {look.validation_cost:.3g} on validation records{right}."
+        return said + (f" It {session.ending}." if session.ending else "") + self._unit(session)
+
+    def _unit(self, session):
+        """The numbers of the unit that is shown large."""
+        if not self.chosen:
+            return ""
+        (layer, unit), params = self.chosen, session.training.params
+        named = list(zip(sources(session, layer), params[f"W{layer}"][:, unit]))[:INPUTS]
+        weights = [f"{name} {weight:.3g}" for name, weight in named]
+        bias = f"bias {params[f'b{layer}'][0, unit]:.3g}"
+        return f" Large map: layer {layer}, unit {unit + 1}; weights from {', '.join(weights)}; {bias}."
 
 
 class Progress(Picture):
@@ -339,7 +387,7 @@ class Progress(Picture):
         self.digits = PathPatch(Path(np.empty((0, 2))), color="black", lw=0, animated=True)
         self.matrix.add_patch(self.digits)
         self.titles = [axes.set_title(" ", animated=True) for axes in (self.costs, self.matrix)]
-        self.classes, self.end, self.scale = None, 500, None
+        self.classes, self.end, self.scale = None, 500, (None, None)
         self.font = findfont(FontProperties())
 
     def _ticks(self, classes):
@@ -357,17 +405,19 @@ class Progress(Picture):
         while end < session.steps:
             end *= 2
         top = 5.0
-        high = max((c for _, c, _ in session.history[:1] if np.isfinite(c)), default=1.0)
-        while top < 2 * high:
-            top *= 10
-        anew = (classes, end, top) != (self.classes, self.end, self.scale)
-        self.classes, self.end, self.scale = classes, end, top
+        steps, *costs = np.array(session.history).T
+        low, first = top / 5000, costs[0][0]
+        while np.isfinite(first) and top < 2 * first:
+            top, low = 10 * top, 10 * low
+        while low > max(np.nanmin(costs), 1e-12):
+            low /= 10
+        anew = (classes, end, low, top) != (self.classes, self.end, *self.scale)
+        self.classes, self.end, self.scale = classes, end, (low, top)
         if anew:
             self._ticks(classes)
-            self.costs.set(xlim=(0, end), ylim=(top / 5000, top))
-        steps, cost, validation = np.array(session.history).T
-        for line, values in ((self.train, cost), (self.validation, validation)):
-            line.set_data(steps, np.clip(np.nan_to_num(values, nan=1e300, posinf=1e300), top / 1e5, 1e3 * top))
+            self.costs.set(xlim=(0, end), ylim=(low, top))
+        for line, values in zip((self.train, self.validation), costs):
+            line.set_data(steps, np.clip(np.nan_to_num(values, nan=1e300, posinf=1e300), low / 20, 1e3 * top))
         at = [step for step in session.state.get("changes", {})][-60:]
         self.changes.set_segments([[(step, 1e-12), (step, 1e12)] for step in at])
         self._confusion(look.confusion)

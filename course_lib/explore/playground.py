@@ -4,22 +4,23 @@ from dataclasses import asdict
 
 import ipywidgets as widgets
 
+from ..activations import HIDDEN
+from ..checks import of_kind, one_of
 from ..datasets import DATASETS, REAL
 from ..initializers import INITIALIZERS
 from ..optimizers import OPTIMIZERS
 from ..session import Session
 from ..session_settings import FEATURES, SCHEDULES, Setup, replaced
-from .activation_lab import NINE
 from .controls import Choice, Count, Menu, Rate, Slide, Switch
-from .network_controls import Layers, Several
-from .network_pictures import Inside, Net, Progress
+from .network_controls import DEEPEST, Layers, Several
+from .network_pictures import Inside, Net, Progress, looked_at, sources
 from .playing import Playing, until
 
-OFF = "off"
+OFF, DEPTHS = "off", range(1, DEEPEST + 1)
 START = Setup()
 DATA = ("circles", "xor", "clouds", "moons", "spirals", "three_arms", "plane", "hills", "noisy_sine", "diabetes")
 DATA += tuple(name for name in (*DATASETS, *REAL) if name not in DATA and name != "digits") + ("digits",)
-STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 5000)  # no training set has more
 LIMITS = (None, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 SPEEDS = (1, 2, 5, 10, 20, 50, 100, 1000)
@@ -36,7 +37,7 @@ def menu(label, name, options, none=None):
 
 CONTROLS = {
     "lr": Rate("learning rate", START.lr, 1e-5, 10),
-    "activation": Choice("activation", START.activation, NINE),
+    "activation": Choice("activation", START.activation, HIDDEN),
     "batch_size": Choice("batch size", START.batch_size, BATCH_SIZES, [*BATCH_SIZES[:-1], "all"]),
     "hidden": Layers("hidden layers", START.hidden),
     "data": menu("data set", "data", DATA),
@@ -63,6 +64,10 @@ CONTROLS = {
     "patience": menu("early stopping: looks", "patience", (None, 1, 3, 10, 30, 100), OFF),
     "speed": Choice("steps per picture", 20, SPEEDS),
     "pause_at": Menu("pause", None, tuple(PAUSES), tuple(PAUSES.values())),
+    "layer": Menu("large map", None, (None, *DEPTHS), ["the output", *(f"layer {i}" for i in DEPTHS)]),
+    "unit": Count("its unit", 1, 1, 10),
+    "validation": Switch("show the validation records", True),
+    "decision": Switch("show only the decision", False),
 }  # fmt: skip
 
 GROUPS = {
@@ -71,21 +76,33 @@ GROUPS = {
     "Optimizer": ("optimizer", "beta1", "beta2", "decay", "schedule", "schedule_steps"),
     "Penalties and limits": ("l1", "l2", "clip_norm", "clip_value", "patience"),
     "Playing": ("speed", "pause_at"),
+    "Map and weights": ("layer", "unit", "validation", "decision"),
 }
+OUTSIDE = [name for name in CONTROLS if name not in Setup.__dataclass_fields__]  # what a session knows nothing of
 
 
 class Playground(Playing):
-    """A whole network to play with; `steps` and `changes` ({step: {setting: value}}) bring back a state on the way."""
+    """A whole network to play with; `hide` names controls that are not to be seen.
+
+    `steps`, `changes` ({step: {setting: value}}) and `edits` (weights set by hand) bring back a state on the way.
+    """
 
     name = "playground"
     controls = CONTROLS
     pictures = (Net, Progress, Inside)
 
-    def __init__(self, steps=0, changes=None, **settings):
+    def __init__(self, steps=0, changes=None, edits=None, hide=(), **settings):
         settings = self.check({name: c.default for name, c in self.controls.items()} | settings)
-        self.session = Session(steps, changes, **self._of_session(settings))
+        self.hide = tuple(one_of("hide", name, self.controls) for name in of_kind("hide", hide, list | tuple))
+        self.session = Session(steps, changes, edits, **self._of_session(settings))
         self._pause_from = self.session.epochs
+        self._from = widgets.Dropdown(description="weight from", options=["bias"])
+        self._weight = widgets.FloatText(description="is")
+        for part in (self._from, self._weight):
+            part.layout.width = "180px"
         super().__init__(**settings | self._present())
+        self._from.observe(lambda change: self._read_weight(), "value")
+        self._weight.observe(lambda change: self._guarded(self._write_weight), "value")
 
     @staticmethod
     def _of_session(settings):
@@ -95,14 +112,18 @@ class Playground(Playing):
         return asdict(self.session.setup)
 
     def _panel(self):
-        def row(*names):
-            box = widgets.Box([self.sliders[name] for name in names]).add_class("cl-controls")
+        def row(*names, also=()):
+            shown = [self.sliders[name] for name in names if name not in self.hide]
+            box = widgets.Box([*shown, *(also if shown else ())]).add_class("cl-controls")
             box.layout.flex_flow = "row wrap"
             return box
 
-        groups = widgets.Tab([row(*names) for names in GROUPS.values()], titles=tuple(GROUPS))
+        by_hand = {"Map and weights": (self._from, self._weight)}
+        tabs = {title: row(*names, also=by_hand.get(title, ())) for title, names in GROUPS.items()}
+        tabs = {title: box for title, box in tabs.items() if box.children}
+        groups = [widgets.Tab(list(tabs.values()), titles=tuple(tabs))] if tabs else []
         buttons = widgets.HBox(list(self._buttons.values())).add_class("cl-buttons")
-        return widgets.VBox([buttons, row("lr", "activation", "batch_size"), groups, self.sliders["hidden"]])
+        return widgets.VBox([buttons, row("lr", "activation", "batch_size"), *groups, row("hidden")])
 
     # ------------------------------------------------------------------------- training
 
@@ -143,6 +164,39 @@ class Playground(Playing):
 
     def given(self):
         return {"session": self.session, "look": self.session.look()}
+
+    # ---------------------------------------------------------------- one weight by hand
+
+    def _show(self, views):
+        super()._show(views)
+        if not self.playing:
+            self._read_weight()
+
+    def _place(self):
+        """Which parameter is in hand: as Session.edit wants it."""
+        layer, column = looked_at(self.session, self.settings["layer"], self.settings["unit"])
+        row = self._from.options.index(self._from.value) - 1
+        return (f"W{layer}", row, column) if row >= 0 else (f"b{layer}", 0, column)
+
+    def _read_weight(self):
+        """Show the parameter in hand as it is."""
+        layer, _ = looked_at(self.session, self.settings["layer"], self.settings["unit"])
+        options = ("bias", *sources(self.session, layer))
+        self._held, held = True, self._held
+        try:
+            if self._from.options != options:
+                self._from.options = options
+            name, row, column = self._place()
+            self._weight.value = float(f"{self.session.training.params[name][row, column]:.4g}")
+        finally:
+            self._held = held
+
+    def _write_weight(self):
+        if not self._held:
+            with self._one_at_a_time:
+                self.session.edit(*self._place(), self._weight.value)
+                self.note = ""
+                self._refresh(self.views)
 
     # ------------------------------------------------------------------------- settings
 
@@ -191,11 +245,13 @@ class Playground(Playing):
     def call(self):
         """The call that brings the present state back, to the step."""
         state = {name: value for name, value in self.session.state.items() if getattr(START, name, None) != value}
-        for name in ("speed", "pause_at"):
+        for name in OUTSIDE:
             if self.settings[name] != self.controls[name].default:
                 state[name] = self.settings[name]
         if not self.session.steps:
             state.pop("steps")
+        if self.hide:
+            state["hide"] = self.hide
         written = ", ".join(f"{name}={value!r}".replace("'", '"') for name, value in state.items())
         return f"explore.{self.name}({written})"
 

@@ -423,7 +423,7 @@ class Setting(Exercise):
     def how_to_start(self):
         if self.present:
             return "Put a value where the dots of a setting are; those you leave keep the setting as it is."
-        return "Put numbers where the dots are; the check trains with them and tells what came of it."
+        return "Put values where the dots are; the check trains with them and tells what came of it."
 
     def check(self, **settings):
         """Train with these settings, judge the result, and note the progress."""
