@@ -55,8 +55,7 @@ class Course(Picture):
         self.cost, self.right, self.table = figure.subplots(1, 3, width_ratios=(1.25, 1.05, 0.7))
         self.limits = (0.01, 3e4)
         self.cost.set(xlim=(0, 1), yscale="log", ylim=self.limits, xlabel="share of the steps", ylabel="cost")
-        self.cost.axhline(np.log(2), color=GREY, lw=1, ls=":")
-        self.cost.text(0.99, np.log(2) * 1.4, "guessing: ln 2", color=GREY, size=9, ha="right")
+        guessing = self.cost.axhline(np.log(2), color=GREY, lw=1, ls=":", label="guessing: ln 2")
         self.right.set(xlim=(0, 1.08), ylim=(-0.03, 1.03), xlabel="share of the steps", ylabel="right guesses")
         self.right.set_yticks((0, 0.25, 0.5, 0.75, 1), ("0%", "25%", "50%", "75%", "100%"))
         self.right.axhline(0.5, color=GREY, lw=1, ls=":")
@@ -65,7 +64,8 @@ class Course(Picture):
             [axes.plot([], [], color=colour, ls=ls, label=label, animated=True)[0] for colour, ls, label in looks]
             for axes in (self.cost, self.right)
         ]
-        self.cost.legend(loc="upper right", handlelength=2.2, borderaxespad=0.1)
+        legend = dict(handles=[*self.curves[0], guessing], loc="upper right", handlelength=2.2, borderaxespad=0.1)
+        self.cost.legend(**legend)
         self.burst = self.cost.plot([], [], "X", color=ORANGE, mec="white", ms=9, animated=True)[0]
         self.fresh = self.right.plot([], [], "D", color=PINK, mec="white", ms=8, ls="", animated=True, label="fresh")[0]
         self.right.legend(handles=[self.fresh], loc="lower left", handlelength=1, borderaxespad=0.1)

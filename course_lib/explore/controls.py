@@ -128,7 +128,14 @@ class Menu(Choice):
 
     def widget(self, value):
         options = list(zip(self.names, self.options, strict=True))
-        menu = widgets.Dropdown(options=options, value=value, **self._words())
+        menu = widgets.Dropdown(options=options, index=self.options.index(value), **self._words())
+        if None in self.options:  # for ipywidgets no value is no choice; here it is one like any other
+
+            def choose(change):
+                if change.new is None:
+                    menu.index = self.options.index(None)
+
+            menu.observe(choose, "index")
         menu.layout.width = "200px"
         return menu
 

@@ -9,6 +9,13 @@ from .controls import Control
 DEEPEST, WIDEST = 6, 8
 
 
+def in_print(name):
+    """A feature as it is printed: x1^2 as x₁²."""
+    for plain, nice in (("x1", "x₁"), ("x2", "x₂"), ("^2", "²"), ("*", "·")):
+        name = name.replace(plain, nice)
+    return name
+
+
 def _small(description, tooltip, action):
     button = widgets.Button(description=description, tooltip=tooltip)
     button.layout.width, button.layout.min_width, button.layout.padding = "24px", "24px", "0"
@@ -90,7 +97,7 @@ class SeveralBox(widgets.HBox):
     value = traitlets.Tuple()
 
     def __init__(self, label, names, value, **kwargs):
-        self.toggles = {name: widgets.ToggleButton(description=name) for name in names}
+        self.toggles = {name: widgets.ToggleButton(description=in_print(name)) for name in names}
         for toggle in self.toggles.values():
             toggle.layout.width = "72px"
             toggle.observe(self._pressed, "value")
@@ -131,7 +138,7 @@ class Several(Control):
         return tuple(value)
 
     def named(self, value):
-        return ", ".join(value)
+        return ", ".join(map(in_print, value))
 
     def widget(self, value):
         return SeveralBox(self.label, self.names, value)

@@ -14,6 +14,7 @@ from ..figures import BLUE, BLUE_TO_ORANGE, GREEN, GREY, ORANGE, PINK, SKY, YELL
 from ..network import Dense
 from . import lettering
 from .live import Picture
+from .network_controls import in_print
 
 GRID = 37  # points of a map along each side
 TILE, GAP = 38, 39  # CSS pixels of a unit's map, and from one to the next
@@ -130,11 +131,7 @@ def input_names(session):
     n_in = session.training.network.sizes[0]
     if session.parts[0].x.shape[1] != 2:
         return [f"x{i + 1}" for i in range(n_in)] if n_in > 1 else ["x"]
-    pretty = (("x1", "x₁"), ("x2", "x₂"), ("^2", "²"), ("*", "·"))
-    names = list(session.setup.features)
-    for plain, nice in pretty:
-        names = [name.replace(plain, nice) for name in names]
-    return names
+    return [in_print(name) for name in session.setup.features]
 
 
 def sources(session, layer):
@@ -326,7 +323,7 @@ class Net(Picture):
         if look.accuracy is not None:
             self.map_title.set_text(f"Validation: {look.validation_accuracy:.0%} right")
         else:
-            self.map_title.set_text(f"Validation cost {look.validation_cost:.3g}")
+            self.map_title.set_text("Diverged" if session.diverged else f"Validation cost {look.validation_cost:.3g}")
         note = {"plane": "filled: training, hollow: validation", "slice": "slice through the mean; hollow: validation"}
         note = note.get(self.view.kind, "orange: what the network says")
         if self.view.kind != "curve" and session.parts[0].loss == "mse":

@@ -127,7 +127,7 @@ def test_a_cell_gets_its_turn_at_once_and_holds_the_training_up(page, figure):
 
 def test_every_group_of_controls_is_in_its_tab_and_fits(page, figure, screenshots):
     tabs = figure.root.locator(".lm-TabBar-tab").all()
-    assert len(tabs) == 5
+    assert len(tabs) == 6
     for i, tab in enumerate(tabs):
         tab.click()
         page.wait_until_quiet()

@@ -10,6 +10,7 @@ from test_live_figures import extremes, pixels
 
 from course_lib import explore, session_settings
 from course_lib.explore import playing
+from course_lib.explore.controls import Menu
 from course_lib.explore.playground import CONTROLS, GROUPS
 from course_lib.session import Session
 from course_lib.session_settings import Setup
@@ -134,6 +135,15 @@ def test_a_loss_that_does_not_suit_other_data_falls_back(figure):
     figure.sliders["data"].value = "hills"
     assert figure.settings["data"] == "hills" and figure.settings["loss"] is None
     assert figure.sliders["loss"].value is None and "loss bce does not suit" in figure.note
+
+
+def test_a_menu_says_what_off_is(figure):
+    menus = [name for name, control in CONTROLS.items() if isinstance(control, Menu) and None in control.options]
+    assert len(menus) > 5
+    for name in menus:
+        for value in (None, CONTROLS[name].options[1], None):
+            figure.sliders[name].value = value
+            assert figure.sliders[name].label == CONTROLS[name].named(value) and figure.settings[name] == value
 
 
 def test_layers_and_units_come_and_go_by_click(figure):
