@@ -165,6 +165,7 @@ class Net(Picture):
         self.map.patch.set_visible(False)  # the tiles are behind it
         self.map.yaxis.tick_right()
         self.map.yaxis.set_label_position("right")
+        self.map.yaxis.set_label_coords(1.16, 0.5)  # or longer numbers would push it out of the picture
         self.map.spines[["left", "right"]].set_visible([False, True])
         self.map.grid(False)
         self.map.locator_params(nbins=5)

@@ -4,6 +4,7 @@ import asyncio
 import io
 import itertools
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,8 +23,7 @@ by_name = dict(ids=lambda value: getattr(value, "name", value))
 @pytest.fixture(scope="module")
 def shown():
     """One figure of each kind, made once."""
-    made = {}
-    return lambda explorer: made.setdefault(explorer, explorer())
+    return cache(lambda explorer: explorer())
 
 
 def pixels(view):
@@ -47,6 +47,7 @@ def extremes(control):
 @pytest.mark.parametrize(("explorer", "name"), CONTROLS, **by_name)
 def test_every_control_works_over_its_whole_range(shown, explorer, name):
     figure = shown(explorer)
+    figure.move(**{n: c.default for n, c in explorer.controls.items()})
     for value in extremes(explorer.controls[name]):
         figure.move(**{name: value})
         assert figure.error is None
