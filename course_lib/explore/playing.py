@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from .live import Explorer
 
-SLICE = 0.03  # seconds of training between two pictures, at most
+SLICE = 0.02  # seconds of training between two pictures, at most
 GAP = 0.008  # seconds left to everything else
 AHEAD = 2  # pictures on their way that have not been seen
 WORDS_EVERY = 8  # pictures between two updates of the words, while it plays
