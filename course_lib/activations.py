@@ -235,6 +235,8 @@ ACTIVATIONS = {
         Activation("softmax", softmax, None),
     )
 }
+HIDDEN = {name: a for name, a in ACTIVATIONS.items() if a.slope}  # softmax has no slope of each unit's own
+FLAT = 0.01  # a slope below this lets next to nothing through: the unit counts as saturated
 
 
 def get_activation(name):
@@ -250,7 +252,7 @@ class Score:
     highest: float
     mean: float  # output; 0 if zero-centred
     largest_slope: float
-    saturated: float  # share of the sample where |slope| < 0.01
+    saturated: float  # share of the sample where |slope| < FLAT
     bends: float  # how far it strays from the straight line that fits it best; 0 if linear
     kinked: bool  # whether the slope jumps
 
@@ -281,7 +283,7 @@ def score(activation, z=None):
         highest=float(a.max()),
         mean=float(a.mean()),
         largest_slope=float(np.abs(slope).max()),
-        saturated=float((np.abs(slope) < 0.01).mean()),
+        saturated=float((np.abs(slope) < FLAT).mean()),
         bends=float(np.abs(a - line).max()),
         kinked=bool(abs(jump[1] - jump[0]) > 1e-6),
     )

@@ -114,7 +114,39 @@ def noisy_sine(n=200, noise=0.2, seed=0):
     return Data("noisy_sine", x, np.sin(2 * x) + rng.normal(0, noise, x.shape), loss="mse")
 
 
-DATASETS = {f.__name__: f for f in (moons, circles, spirals, xor, noisy_sine)}
+def clouds(n=200, noise=0.3, seed=0):
+    """Two round clouds: the only one of these sets that a straight line can part."""
+    rng = _rng(n, noise, seed)
+    centres = [np.full((k, 2), side) for k, side in ((n - n // 2, -0.8), (n // 2, 0.8))]
+    return _two_classes("clouds", *centres, noise, rng)
+
+
+def three_arms(n=200, noise=0.05, seed=0):
+    """Three classes, each an arm of a spiral."""
+    rng = _rng(n, noise, seed)
+    arm = np.arange(n)[:, None] % 3
+    t = np.sqrt(rng.uniform(0.02, 1, n))
+    x = _ring(1.5 * np.pi * t + 2 * np.pi / 3 * arm[:, 0], 1.5 * t) + rng.normal(0, noise, (n, 2))
+    order = rng.permutation(n)
+    return Data("three_arms", x[order], arm[order], loss="scce", classes=3)
+
+
+def plane(n=200, noise=0.1, seed=0):
+    """Regression over the plane: y = ½(x₁ + x₂) + noise, which no bend can make better."""
+    rng = _rng(n, noise, seed)
+    x = rng.uniform(-1.7, 1.7, (n, 2))
+    return Data("plane", x, x.mean(axis=1, keepdims=True) + rng.normal(0, noise, (n, 1)), loss="mse")
+
+
+def hills(n=200, noise=0.1, seed=0):
+    """Regression over the plane: y = sin(2x₁)·cos(1.5x₂) + noise, hills and hollows."""
+    rng = _rng(n, noise, seed)
+    x = rng.uniform(-1.7, 1.7, (n, 2))
+    y = np.sin(2 * x[:, :1]) * np.cos(1.5 * x[:, 1:])
+    return Data("hills", x, y + rng.normal(0, noise, y.shape), loss="mse")
+
+
+DATASETS = {f.__name__: f for f in (moons, circles, spirals, xor, clouds, three_arms, noisy_sine, plane, hills)}
 REAL = {"digits": "scce", "iris": "scce", "wine": "scce", "breast_cancer": "bce", "diabetes": "mse"}
 
 

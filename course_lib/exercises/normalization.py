@@ -12,7 +12,7 @@ EPS = right.EPS
 def _two(a, b):
     """What batch normalization makes of two values of one unit."""
     first, second = right.normalize(np.array([[a], [b]]), -2)[0][:, 0]
-    return f"{first:.3f} and {second:.3f}"
+    return f"{first:.3f} and {second:.3f}".replace("-", "−")
 
 
 predict_two_records = SET.add(

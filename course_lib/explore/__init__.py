@@ -4,6 +4,7 @@ from .activation_lab import activation_lab
 from .backprop import backprop
 from .batch_sizes import batch_sizes
 from .cliff import cliff
+from .clinic import clinic
 from .clipped_network import clipped_network
 from .clipping import clipping
 from .damping import damping
@@ -30,6 +31,7 @@ from .open_test_set import open_test_set
 from .outlier import outlier
 from .penalties import penalties
 from .penalty_paths import penalty_paths
+from .playground import playground
 from .race import race
 from .rate_finder import rate_finder
 from .regimes import regimes
@@ -42,6 +44,7 @@ from .symmetry import symmetry
 from .threshold import threshold
 from .transfer import transfer
 from .tuner import tuner
+from .two_runs import two_runs
 from .wrong_start import wrong_start
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "cliff",
     "clipped_network",
     "clipping",
+    "clinic",
     "damping",
     "depth",
     "descent",
@@ -75,6 +79,7 @@ __all__ = [
     "outlier",
     "penalties",
     "penalty_paths",
+    "playground",
     "race",
     "rate_finder",
     "regimes",
@@ -87,5 +92,6 @@ __all__ = [
     "threshold",
     "transfer",
     "tuner",
+    "two_runs",
     "wrong_start",
 ]

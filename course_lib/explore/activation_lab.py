@@ -6,27 +6,25 @@ from types import SimpleNamespace
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from ..activations import ACTIVATIONS, Activation, normal_sample, score
+from ..activations import FLAT, HIDDEN, Activation, normal_sample, score
 from ..figures import BLUE, GREY, ORANGE, SKY
 from .controls import Choice, Slide
 from .live import Explorer, Picture
 from .loss_curves import tidy
 
-NINE = {name: f for name, f in ACTIVATIONS.items() if f.slope}  # softmax has no slope per element
 PARAMETERS = {"leaky_relu": "a", "prelu": "a", "elu": "alpha"}
 Z = np.linspace(-6, 6, 301)
 LOW, HIGH = -2.25, 3.25  # outputs that are drawn
 EDGES = np.linspace(LOW, HIGH, 56)  # every bin is 0.1 wide; 0 and ±1 lie in the middle of theirs
-FLAT = 0.01  # a slope below this counts as saturated, as in `score`
 SAMPLE = 2001
 
 
 def with_parameter(name, leak, prelu, alpha):
     """The Activation called `name`, with its parameter where it has one."""
     if name not in PARAMETERS:
-        return NINE[name]
+        return HIDDEN[name]
     given = {PARAMETERS[name]: {"leaky_relu": leak, "prelu": prelu, "elu": alpha}[name]}
-    return Activation(name, partial(NINE[name].value, **given), partial(NINE[name].slope, **given))
+    return Activation(name, partial(HIDDEN[name].value, **given), partial(HIDDEN[name].slope, **given))
 
 
 class Nine(Picture):
@@ -42,7 +40,7 @@ class Nine(Picture):
     def build(self, figure):
         z = np.linspace(-3, 3, 121)
         self.z, self.lines, self.frames = z, {}, {}
-        for axes, (name, f) in zip(figure.subplots(1, len(NINE)), NINE.items(), strict=True):
+        for axes, (name, f) in zip(figure.subplots(1, len(HIDDEN)), HIDDEN.items(), strict=True):
             moves = name in PARAMETERS
             axes.set(xlim=(-3, 3), ylim=(-2.1, 3.1), xticks=(0,), yticks=(0, 1))
             axes.tick_params(labelbottom=False, labelleft=False, length=0)
@@ -174,7 +172,7 @@ class ActivationLab(Explorer):
 
     name = "activation_lab"
     controls = {
-        "activation": Choice("activation", "tanh", NINE),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "mean": Slide("input mean", 0.0, -4, 4, 0.1),
         "scale": Slide("input scale", 1.0, 0.1, 4, 0.1),
         "leak": Slide("a of leaky_relu", 0.01, 0, 1, 0.01),

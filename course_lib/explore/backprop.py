@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..figures import BLUE, GREY, ORANGE
 from ..two_two_one import LABELS, VALUES, chain, two_two_one
 from .controls import Choice, Menu, Rate, Slide
@@ -27,7 +27,6 @@ LINES = [line[:2] for line in WEIGHTS.values()] + [
     ("b1_1", "z1"), ("b1_2", "z2"), ("b2_1", "y_hat"), ("z1", "a1"), ("z2", "a2"), ("y_hat", "loss"), ("y", "loss"),
 ]  # fmt: skip
 NAMES = LABELS | dict(x1="x₁", x2="x₂", z1="z₁", z2="z₂", a1="a₁", a2="a₂", y_hat="ŷ", loss="L", y="y")
-SHOWN = [name for name, a in ACTIVATIONS.items() if a.slope is not None]
 FACTORS = 4  # the longest chain
 
 
@@ -164,7 +163,7 @@ class Backprop(Explorer):
     name = "backprop"
     controls = {
         "weight": Menu("path of", "w1_11", LABELS, LABELS.values()),
-        "activation": Choice("activation", "sigmoid", SHOWN),
+        "activation": Choice("activation", "sigmoid", HIDDEN),
         "lr": Rate("learning rate", 0.1, 1e-3, 1),
         **{name: Slide(NAMES[name], value, -4, 4, 0.1) for name, value in VALUES.items()},
     }

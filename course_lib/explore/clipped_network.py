@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from ..activations import HIDDEN
 from ..clipping import clip_norm
 from ..datasets import noisy_sine
 from ..figures import BLUE, GREY, ORANGE, SKY
 from ..optimizers import Optimizer
 from ..training import Settings, Training, train
-from .activation_lab import NINE
 from .controls import Choice, Count, Rate
 from .live import Explorer, Picture
 
@@ -182,7 +182,7 @@ class ClippedNetwork(Explorer):
     name = "clipped_network"
     controls = {
         "lr": Rate("learning rate", 0.1, 1e-3, 3),
-        "activation": Choice("activation", "relu", NINE),
+        "activation": Choice("activation", "relu", HIDDEN),
         "batch_size": Choice("batch size", 16, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "depth": Choice("hidden layers", 6, DEPTHS),
         "limit": Rate("limit", 1.0, 0.01, 1000),

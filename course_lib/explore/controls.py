@@ -25,6 +25,10 @@ class Control:
         """Whether two values stand at the same place of the widget."""
         return one == other
 
+    def named(self, value):
+        """A value as the learner reads it."""
+        return str(value)
+
     def _words(self):
         return {"description": self.label, "style": {"description_width": "initial"}}
 
@@ -107,7 +111,10 @@ class Choice(Control):
         self.names = [str(o) for o in (names or self.options)]
 
     def check(self, name, value):
-        return one_of(name, value, self.options)
+        return None if value is None and None in self.options else one_of(name, value, self.options)
+
+    def named(self, value):
+        return self.names[self.options.index(value)]
 
     def widget(self, value):
         options = list(zip(self.names, self.options, strict=True))
@@ -121,7 +128,14 @@ class Menu(Choice):
 
     def widget(self, value):
         options = list(zip(self.names, self.options, strict=True))
-        menu = widgets.Dropdown(options=options, value=value, **self._words())
+        menu = widgets.Dropdown(options=options, index=self.options.index(value), **self._words())
+        if None in self.options:  # for ipywidgets no value is no choice; here it is one like any other
+
+            def choose(change):
+                if change.new is None:
+                    menu.index = self.options.index(None)
+
+            menu.observe(choose, "index")
         menu.layout.width = "200px"
         return menu
 

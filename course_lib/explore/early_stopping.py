@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..figures import BLUE, GREY, ORANGE
 from ..regularization import stopping_point
 from ..training import Settings, train
@@ -93,7 +93,7 @@ class EarlyStop(Explorer):
         "patience": Count("patience", 5, 1, 30),
         "min_delta": Rate("min_delta", 1e-4, 1e-4, 0.1),
         "lr": Rate("learning rate", 3.0, 1e-2, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 10, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {TRAIN}"]),
     }
     pictures = (Curves,)

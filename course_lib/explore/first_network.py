@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, sigmoid
+from ..activations import HIDDEN, sigmoid
 from ..datasets import get_dataset
 from ..figures import BLUE, GREY, ORANGE, Bands, records
 from ..training import Settings, train
@@ -86,7 +86,7 @@ class FirstNetwork(Explorer):
     controls = {
         "updates": Choice("updates so far", 1, UPDATES),
         "lr": Rate("learning rate", 0.5, 1e-2, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "units": Choice("hidden units", 8, UNITS),
         "data": Menu("data set", "moons", ("moons", "circles", "spirals", "xor")),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..datasets import moons
 from ..figures import BLUE, GREEN, GREY, ORANGE
 from ..gradient_check import relative_error
@@ -25,7 +25,6 @@ FORMULAS = {
     "transposed": "a W transposed",
     "bias": "one bias forgotten",
 }
-SHOWN = [name for name, a in ACTIVATIONS.items() if a.slope is not None]
 RIGHT, WRONG = 1e-6, 1e-3
 ENDS = (1e-12, 3.0)  # of the axis of errors
 
@@ -137,7 +136,7 @@ class GradientCheck(Explorer):
     name = "gradient_check"
     controls = {
         "formula": Menu("formula", "right", FORMULAS, FORMULAS.values()),
-        "activation": Choice("activation", "tanh", SHOWN),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "h": Rate("step h", 1e-5, 1e-12, 1, 3),
     }
     pictures = (Check,)

@@ -5,11 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import dead_units, sigmoid
+from ..activations import FLAT, HIDDEN, dead_units, sigmoid
 from ..datasets import get_dataset
 from ..figures import BLUE, GREY, ORANGE, SKY, Bands, records
 from ..training import Settings, train
-from .activation_lab import FLAT, NINE
 from .controls import Choice, Menu, Rate
 from .layers import unit_lines
 from .learning_rate import BATCH_SIZES, GRID, PLANE, RECORDS, verdict
@@ -150,7 +149,7 @@ class HiddenUnits(Explorer):
     name = "hidden_units"
     controls = {
         "lr": Rate("learning rate", 1.0, 1e-2, 30),
-        "activation": Choice("activation", "tanh", NINE),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "data": Menu("data set", "circles", ("circles", "moons", "xor", "spirals")),
     }

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from ..activations import HIDDEN
 from ..datasets import Standardiser, real
 from ..figures import BLUE, GREY, ORANGE, SKY
 from ..initializers import constant, get_initializer, scaled_normal
 from ..losses import get_loss
 from ..network import MLP, Dense
 from ..training import Settings, train
-from .activation_lab import NINE
 from .controls import Choice, Menu, Rate
 from .live import Explorer, Picture
 
@@ -279,7 +279,7 @@ class Initialization(Explorer):
     name = "initialization"
     controls = {
         "initializer": Menu("initializer", "xavier_normal", STARTS, NAMES),
-        "activation": Choice("activation", "tanh", NINE),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "depth": Choice("hidden layers", 5, DEPTHS),
         "gain": Rate("weights ×", 1.0, 0.1, 10),
         "lr": Rate("learning rate", 0.1, 1e-3, 10),

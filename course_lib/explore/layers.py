@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, get_activation, sigmoid
+from ..activations import HIDDEN, get_activation, sigmoid
 from ..datasets import get_dataset
 from ..figures import GREY, Bands, records
 from ..training import Settings, train
@@ -96,7 +96,7 @@ class Layers(Explorer):
         "units": Choice("units per layer", 4, UNITS),
         "layers": Count("hidden layers", 1, 1, 3),
         "lr": Rate("learning rate", 0.5, 1e-2, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "data": Menu("data set", "circles", ("moons", "circles", "spirals", "xor")),
     }

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, sigmoid
+from ..activations import HIDDEN, sigmoid
 from ..datasets import get_dataset
 from ..figures import BLUE, GREY, ORANGE, Bands, records
 from ..training import Settings, train
@@ -138,7 +138,7 @@ class LearningRate(Explorer):
     name = "learning_rate"
     controls = {
         "lr": Rate("learning rate", 0.3, 1e-3, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "data": Menu("data set", "moons", ("moons", "circles", "spirals", "xor")),
     }

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, sigmoid
+from ..activations import HIDDEN, sigmoid
 from ..datasets import get_dataset
 from ..figures import GREY, Bands, records
 from ..optimizers import OPTIMIZERS
@@ -141,7 +141,7 @@ class NetworkRace(Explorer):
     name = "network_race"
     controls = {
         "lr": Rate("learning rate", 0.01, 1e-4, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "optimizer": Choice("optimizer", "adam", OPTIMIZERS),
         "beta": Slide("momentum β, β₁", 0.9, 0.0, 0.99, 0.01),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, get_activation
+from ..activations import HIDDEN, get_activation
 from ..datasets import moons
 from ..figures import GREY, ORANGE, records
 from .controls import Choice, Slide
@@ -15,7 +15,6 @@ from .loss_curves import tidy
 DATA = moons(100)
 LABEL = DATA.y[:, 0] > 0.5
 Z = np.linspace(-8, 8, 161)
-SHOWN = [name for name in ACTIVATIONS if name != "softmax"]
 
 
 class Neuron(Picture):
@@ -85,7 +84,7 @@ class OneNeuron(Explorer):
         "w1": Slide("weight w₁", 1.0, -4, 4, 0.1),
         "w2": Slide("weight w₂", 1.0, -4, 4, 0.1),
         "b": Slide("bias b", 0.0, -4, 4, 0.1),
-        "activation": Choice("activation", "sigmoid", SHOWN),
+        "activation": Choice("activation", "sigmoid", HIDDEN),
     }
     pictures = (Neuron,)
 

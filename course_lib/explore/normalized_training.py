@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, sigmoid
+from ..activations import HIDDEN, sigmoid
 from ..datasets import circles
 from ..figures import BLUE, GREEN, GREY, ORANGE, Bands, records
 from ..training import Settings, train
@@ -162,7 +162,7 @@ class NormalizedTraining(Explorer):
     name = "normalized_training"
     controls = {
         "lr": Rate("learning rate", 0.1, 1e-2, 30),
-        "activation": Choice("activation", "relu", ACTIVATIONS),
+        "activation": Choice("activation", "relu", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "depth": Choice("hidden layers", 3, (1, 2, 3, 5)),
     }

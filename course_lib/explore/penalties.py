@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, sigmoid
+from ..activations import HIDDEN, sigmoid
 from ..datasets import moons
 from ..figures import BLUE, GREY, ORANGE, SKY, Bands, records
 from ..training import Settings, train
@@ -115,7 +115,7 @@ class Penalties(Explorer):
         "penalty": Choice("penalty", "l2", ("none", "l1", "l2")),
         "strength": Rate("strength λ", 0.01, 1e-4, 1, 8),
         "lr": Rate("learning rate", 3.0, 1e-2, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", TRAIN, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {TRAIN}"]),
     }
     pictures = (Run,)

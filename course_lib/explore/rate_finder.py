@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..datasets import get_dataset
 from ..figures import BLUE, GREEN, GREY, ORANGE
 from ..training import Settings, find_rate, train
@@ -112,7 +112,7 @@ class RateFinder(Explorer):
         "start": Choice("first rate", 1e-6, (1e-7, 1e-6, 1e-5, 1e-4), ["1e-7", "1e-6", "1e-5", "1e-4"]),
         "factor": Choice("multiply by", 3, (2, 3, 10)),
         "less": Choice("divide the best by", 3, (1, 2, 3, 10)),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "data": Menu("data set", "moons", ("moons", "circles", "spirals", "xor")),
     }

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..datasets import Data, Standardiser
 from ..figures import BLUE, GREY, ORANGE
 from ..training import Settings, train
@@ -69,7 +69,7 @@ class Scaling(Explorer):
     name = "scaling"
     controls = {
         "lr": Rate("learning rate", 0.1, 1e-4, 1),
-        "activation": Choice("activation", "identity", ACTIVATIONS),
+        "activation": Choice("activation", "identity", HIDDEN),
         "batch_size": Choice("batch size", 2, (1, 2)),
     }
     pictures = (Costs,)

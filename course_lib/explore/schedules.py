@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..datasets import get_dataset
 from ..figures import BLUE, GREY, ORANGE
 from ..schedules import (
@@ -170,7 +170,7 @@ class Schedules(Explorer):
     controls = {
         "schedule": Choice("schedule", "cosine", SCHEDULES),
         "lr": Rate("top learning rate", 3.0, 1e-2, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 8, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "data": Menu("data set", "spirals", ("moons", "circles", "spirals", "xor")),
     }

@@ -5,11 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..activations import sigmoid
+from ..activations import HIDDEN, sigmoid
 from ..datasets import get_dataset
 from ..figures import BLUE, GREEN, GREY, ORANGE, PINK, SKY, YELLOW, Bands, records
 from ..training import Settings, Training
-from .activation_lab import NINE
 from .controls import Choice, Rate
 from .layers import unit_lines
 from .learning_rate import BATCH_SIZES, GRID, PLANE, RECORDS
@@ -104,7 +103,7 @@ class Symmetry(Explorer):
     controls = {
         "spread": Choice("chance in the weights", 0.0, SPREADS, ("none", "0.000001", "0.0001", "0.01", "0.1", "1")),
         "lr": Rate("learning rate", 1.0, 1e-2, 10),
-        "activation": Choice("activation", "tanh", NINE),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
     }
     pictures = (Apart,)

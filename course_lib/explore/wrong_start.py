@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..activations import HIDDEN
 from ..datasets import get_dataset
 from ..figures import BLUE, GREY, ORANGE
 from ..losses import BRIER, Loss, get_loss
@@ -107,7 +107,7 @@ class WrongStart(Explorer):
     controls = {
         "start": Slide("output bias at the start", 6.0, 0, 12, 0.5),
         "lr": Rate("learning rate", 1.0, 1e-2, 10),
-        "activation": Choice("activation", "tanh", ACTIVATIONS),
+        "activation": Choice("activation", "tanh", HIDDEN),
         "batch_size": Choice("batch size", 32, BATCH_SIZES, [*BATCH_SIZES[:-1], f"all {RECORDS}"]),
         "data": Menu("data set", "moons", ("moons", "circles", "spirals", "xor")),
     }

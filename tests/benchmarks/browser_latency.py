@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +51,8 @@ FIGURES = (
     ("explore.penalty_paths()", "strength λ", 1),
     ("explore.dropout()", "step", 1),
     ("explore.early_stopping()", "patience", 1),
+    ("explore.playground()", "seed", 3),
+    ("explore.two_runs()", "learning rate", 1),
     ("explore.race()", "learning rate", 2),
     ("explore.network_race()", "learning rate", 2),
     ("explore.damping()", "momentum β", 1),
@@ -209,6 +212,27 @@ def race(rounds=ROUNDS, drags=DRAGS):
         rows.append(Row(f"{what}: pictures", rate, "/s", (">=", 12) if is_live else None))
         rows.append(Row(f"{what}: settles after", lag, "ms", ("<=", 150) if is_live else None))
     return rows
+
+
+def playing(duration=5):
+    """Pictures a second of the playground while it trains."""
+    if reason := why_no_browser():
+        return [Row(f"not measured: {reason}", float("nan"), "ms")]
+    floor, root, one = RACE["floor"]
+    with notebook_with([floor, "explore.playground()"]) as notebook:
+        base = Contestant(notebook, notebook.page.locator(root), "learning rate", one)
+        base.block(PRESSES)
+        (figure,) = notebook.explorers()
+        figure.root.evaluate("root => root.scrollIntoView()")
+        figure.control("▶ play").press("Space")
+        figure.root.evaluate("root => probe.watch(root)")
+        time.sleep(duration)
+        seen = notebook.page.evaluate("() => probe.shown")
+        figure.control("❚❚ pause").press("Space")
+    times = [when for which, when in seen if which == 0]
+    middle = (times[-1] - times[0]) / (len(times) - 1)
+    note = f"{middle / np.median(base.first):.1f} × the floor for each"
+    return [Row("the playground while it plays: pictures", 1000 / middle, "/s", (">=", 20), note)]
 
 
 def figures(rounds=4):

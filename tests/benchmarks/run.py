@@ -41,7 +41,7 @@ def training():
 def browser():
     import browser_latency
 
-    return browser_latency.race()
+    return [*browser_latency.race(), *browser_latency.playing()]
 
 
 def figures():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.exercises import activation_functions, learning_rate
-from course_lib.exercises.engine import Choice, ExerciseSet, Option, Status
+from course_lib.exercises.engine import Choice, ExerciseSet, Mistake, Option, Setting, Status
 from course_lib.exercises.engine.panel import Panel
 
 
@@ -89,3 +89,31 @@ def test_the_example_of_the_instructors_page_works():
         for name, wrong in mae.wrong_answers():
             assert mae.judge(wrong, seed=seed).mistake == name
     assert mae.judge(lambda p, y: abs(p - y).sum()).mistake == "factor n"
+
+
+def test_a_setting_that_is_present_may_be_left_as_it_is():
+    given = []
+
+    def run(lr, steps):
+        if steps > lr:
+            raise ValueError("steps must be at most lr")
+        given.append((lr, steps))
+        return lr + steps
+
+    unchanged = Mistake("nothing changed", {"lr": 5.0}, "As before.", when=lambda s, _: s == {"lr": 5.0, "steps": 2})
+    exercise = Setting(
+        name="change", prompt="Change one.", controls={"lr": float, "steps": int}, present={"lr": 5.0, "steps": 2},
+        run=run, reached=lambda result: result == 4, in_words=str, goal="4", solved_by=[{"lr": 2.0}],
+        mistakes=[unchanged], hints=["One.", "Two.", "Three."],
+    )  # fmt: skip
+    assert exercise.stub == "ex.change.check(lr=..., steps=...)"
+    for nothing in ({}, {"lr": ..., "steps": ...}, {"steps": ...}):
+        assert exercise.judge(nothing).status is Status.NOT_ATTEMPTED
+    assert "keep the setting" in exercise.judge({"lr": ...}).message
+    assert exercise.judge({"lr": 2.0}).correct and given[-1] == (2.0, 2)
+    assert exercise.judge({"lr": 3.0, "steps": 1}).correct and given[-1] == (3.0, 1)
+    assert exercise.judge({"lr": 2.0, "steps": ...}).correct
+    assert exercise.judge({"lr": 5.0}).mistake == "nothing changed"
+    refused = exercise.judge({"steps": 9})
+    assert refused.status is Status.WRONG_TYPE and "at most lr" in refused.message
+    assert "momentum is not asked for" in exercise.judge({"lr": 2.0, "momentum": 1}).message

@@ -5,6 +5,7 @@ import gc
 import io
 import itertools
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,8 +26,7 @@ by_name = dict(ids=lambda value: getattr(value, "name", value))
 @pytest.fixture(scope="module")
 def shown():
     """One figure of each kind, made once."""
-    made = {}
-    return lambda explorer: made.setdefault(explorer, explorer())
+    return cache(lambda explorer: explorer())
 
 
 def pixels(view):
@@ -50,6 +50,7 @@ def extremes(control):
 @pytest.mark.parametrize(("explorer", "name"), CONTROLS, **by_name)
 def test_every_control_works_over_its_whole_range(shown, explorer, name):
     figure = shown(explorer)
+    figure.move(**{n: c.default for n, c in explorer.controls.items()})
     for value in extremes(explorer.controls[name]):
         figure.move(**{name: value})
         assert figure.error is None

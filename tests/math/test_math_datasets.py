@@ -22,13 +22,29 @@ def test_toy_sets_have_the_records_asked_for_and_are_seeded(name, n):
         assert n < 7 or abs(data.y.mean() - 0.5) < 0.45
 
 
-@pytest.mark.parametrize("name", [name for name in DATASETS if name != "noisy_sine"])
+@pytest.mark.parametrize("name", ["moons", "circles", "spirals", "xor"])
 def test_no_straight_line_parts_the_classes(name):
     data = DATASETS[name](400, noise=0.0)
     x = np.column_stack([data.x, np.ones(400)])
     line = np.linalg.lstsq(x, 2 * data.y - 1, rcond=None)[0]
     assert ((x @ line > 0) == data.y).mean() < 0.95
     assert Data("copy", data.x, data.y).loss == "bce"
+
+
+def test_what_the_other_toy_sets_promise():
+    def left_over(x, y):
+        x = np.column_stack([x, np.ones(len(x))])
+        return y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+
+    clouds, arms = DATASETS["clouds"](400), DATASETS["three_arms"](400)
+    assert (np.abs(left_over(clouds.x, clouds.y)) < 0.5).mean() > 0.98
+    assert arms.n_out == 3 and np.array_equal(np.bincount(arms.y[:, 0]), [134, 133, 133])
+    plane, hills = (DATASETS[name](4000, noise=0.1) for name in ("plane", "hills"))
+    assert left_over(plane.x, plane.y).std() == pytest.approx(0.1, rel=0.05)  # a plane and the noise, nothing else
+    assert left_over(hills.x, hills.y).std() > 0.3
+    noiseless = DATASETS["hills"](50, noise=0.0)
+    at = np.isclose(noiseless.y[:, 0], np.sin(2 * noiseless.x[:, 0]) * np.cos(1.5 * noiseless.x[:, 1]))
+    assert at.all()
 
 
 @pytest.mark.parametrize("name", REAL)

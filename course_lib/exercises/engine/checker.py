@@ -228,7 +228,7 @@ def misfit(got, expected, subject="It"):
     if isinstance(got, Odd) or (numbers(got) is None) != (numbers(expected) is None):
         return Status.WRONG_TYPE, f"{gives} {_kind(got)}; {want} is wanted."
     if isinstance(got, list) and not isinstance(expected, list) and shape(expected):
-        return Status.WRONG_TYPE, f"{gives} a list; {want} is wanted, such as `np.array` makes."
+        return Status.WRONG_TYPE, f"{gives} a list or tuple; {want} is wanted, such as `np.array` makes."
     if numbers(expected) is None and type(got) is not type(expected):
         return Status.WRONG_TYPE, f"{gives} {_kind(got)}; {want} is wanted."
     if shape(got) != shape(expected):
@@ -245,9 +245,9 @@ def _kind(value):
     if isinstance(value, np.ndarray) and value.dtype.kind == "b":
         return "an array of true and false"
     if numbers(value) is None:
-        return "a list of something else than numbers"
+        return "a list or tuple of something else than numbers"
     if shape(value) == ():
         return "a single number"
     if isinstance(value, list):
-        return f"a list of {len(value)} numbers" if len(shape(value)) == 1 else "a table of numbers"
+        return f"a list or tuple of {len(value)} numbers" if len(shape(value)) == 1 else "a table of numbers"
     return f"an array of shape {shape(value)}"

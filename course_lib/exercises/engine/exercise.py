@@ -406,7 +406,8 @@ class Setting(Exercise):
     """Find settings of a run that reach a goal.
 
     `controls` maps each setting to its check (`value -> value`, or ValueError); `run(**settings)`
-    trains; `reached(result)` judges, and `in_words(result)` tells the learner what came of it.
+    trains; `reached(result)` judges, and `in_words(result)` tells the learner what came of it. A
+    setting that is in `present` need not be given: with dots in its place it stays what it is there.
     """
 
     controls: dict
@@ -416,8 +417,13 @@ class Setting(Exercise):
     goal: str
     solved_by: list
     mistakes: list
+    present: dict = field(default_factory=dict)
 
-    how_to_start = "Put numbers where the dots are; the check trains with them and tells what came of it."
+    @property
+    def how_to_start(self):
+        if self.present:
+            return "Put a value where the dots of a setting are; those you leave keep the setting as it is."
+        return "Put values where the dots are; the check trains with them and tells what came of it."
 
     def check(self, **settings):
         """Train with these settings, judge the result, and note the progress."""
@@ -425,14 +431,17 @@ class Setting(Exercise):
         return self._noted(self.judge(settings))
 
     def judge(self, answer=..., seed=None):
-        if answer is Ellipsis or not answer or any(v is Ellipsis for v in answer.values()):
+        if answer is Ellipsis or not answer:
+            return not_attempted(self)
+        answer = {k: v for k, v in answer.items() if v is not Ellipsis or k not in self.present}
+        if not answer or any(v is Ellipsis for v in answer.values()):
             return not_attempted(self)
         call = f"{self.name}.check({', '.join(f'{k}={v!r}'[:60] for k, v in answer.items())})"
         try:
-            settings = self._checked(answer)
+            settings = self._checked(self.present | answer)
+            result = self.run(**settings)  # refuses settings that do not go together
         except ValueError as error:
             return Verdict(self.name, Status.WRONG_TYPE, f"{error}.", failing_input=call)
-        result = self.run(**settings)
         facts = {"failing_input": call, "expected": self.goal, "got": self.in_words(result)}
         if self.reached(result):
             return Verdict(self.name, Status.CORRECT, self.remember, **facts)

@@ -33,10 +33,10 @@ def plain(value):
         return str.__str__(value)[:500]
     if isinstance(value, list | tuple):
         if len(value) > ROOM:
-            return Odd(f"a list of {len(value)} items")
+            return Odd(f"a {type(value).__name__} of {len(value)} items")
         items = [Odd("a list in a list") if _deep(v) else plain(v) for v in value]
         odd = next((v for v in items if isinstance(v, Odd)), None)
-        return Odd(f"a list with {odd.what} in it") if odd else items
+        return Odd(f"a {type(value).__name__} with {odd.what} in it") if odd else items
     if value is NotImplemented or value is Ellipsis:
         return Odd(repr(value))
     return Odd(f"a value of type {type(value).__name__}")
