@@ -146,7 +146,7 @@ def with_install_cell(text, address):
         "cell_type": "code",
         "execution_count": None,
         "id": "install",
-        "metadata": {"tags": ["remove-cell"]},  # of no use on the web site
+        "metadata": {"tags": ["remove-cell"]},  # of no use on a page
         "outputs": [],
         "source": INSTALL.format(repository=address).rstrip(),
     }
@@ -205,6 +205,7 @@ def html(text):
     from nbconvert import HTMLExporter
 
     notebook = nbformat.reads(text, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if "remove-cell" not in cell.metadata.get("tags", [])]
     exporter = HTMLExporter(template_name="course", extra_template_basedirs=[str(TEMPLATES)])
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     return exporter.from_notebook_node(notebook)[0]
