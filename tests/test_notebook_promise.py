@@ -30,6 +30,22 @@ def test_the_last_column_says_how_a_lesson_stands_to_the_guarantee():
         assert verdict == ("within" if int(most) + 90 <= 450 else "above, once PyTorch is imported"), name
 
 
+def test_a_measurement_is_written_into_the_table(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "tests" / "benchmarks")
+    import notebook_cost
+
+    before = promise.TABLE.read_text("utf-8")
+    monkeypatch.setattr(promise, "TABLE", tmp_path / "launching.md")
+    promise.TABLE.write_text(before + "\nWhat follows stays.\n", "utf-8")
+    costs = promise.promised()
+    notebook_cost.write(costs | {"99_new": (4.4, 120.6, 360.4), "98_new": (0.6, 100, 361)})
+    after = promise.TABLE.read_text("utf-8")
+    new = "| 98_new | 1 | 100 | 361 | above, once PyTorch is imported |\n| 99_new | 4 | 121 | 360 | within |\n"
+    assert after == before + new + "\nWhat follows stays.\n"
+    notebook_cost.write(costs)
+    assert promise.TABLE.read_text("utf-8") == before + "\nWhat follows stays.\n"
+
+
 @pytest.mark.parametrize(
     ("before", "most", "said"),
     [
