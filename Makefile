@@ -3,7 +3,7 @@ PYTHON ?= python3
 COURSE = @$(PYTHON) tools/course.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test notebooks bench address
+.PHONY: help setup lab test notebooks bench lite address
 
 help:
 	$(COURSE) help
@@ -22,6 +22,9 @@ notebooks:  # make notebooks ARGS="06"
 
 bench:
 	$(COURSE) bench $(ARGS)
+
+lite:
+	$(COURSE) lite $(ARGS)
 
 address:    # make address ARGS=https://github.com/OWNER/NAME
 	$(COURSE) address $(ARGS)

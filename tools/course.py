@@ -47,6 +47,7 @@ COMMANDS = {
     "test": "run every test; with arguments: pytest with these, for example  test -k sgd -x",
     "notebooks": "execute the notebooks in place and store them tidily; names choose some",
     "bench": "measure how fast the course is, and print a table",
+    "lite": "build the course as a page with Python in it (JupyterLite) in build/lite",
     "setup": "only set up: make .venv and install what the course needs",
     "address": "set the course's repository: address https://github.com/OWNER/NAME",
     "help": "show this list",
@@ -280,6 +281,11 @@ def bench(arguments):
     return run([str(PYTHON), "tests/benchmarks/run.py"] + arguments)
 
 
+def lite(arguments):
+    setup("lite")
+    return run([str(PYTHON), "tools/lite.py"] + arguments)
+
+
 def address(arguments):
     return run([sys.executable, "tools/address.py"] + arguments)
 
@@ -349,7 +355,7 @@ def main(arguments):
             if command == "lab":
                 return lab(**given)
             return setup("lab", "test") if command == "setup" else show_help()
-        others = {"test": test, "notebooks": notebooks, "bench": bench, "address": address}
+        others = {"test": test, "notebooks": notebooks, "bench": bench, "lite": lite, "address": address}
         return others[command](rest)
     except Problem as problem:
         say("\n{0}\n".format(problem))
