@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BARE = ROOT / "tests" / "bare"
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Python in a browser is a POSIX one: Windows cannot play it")
 
 
 def bare(*command):
