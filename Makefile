@@ -3,7 +3,7 @@ PYTHON ?= python3
 COURSE = @$(PYTHON) tools/course.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test notebooks bench teach
+.PHONY: help setup lab test notebooks bench teach lite address
 
 help:
 	$(COURSE) help
@@ -25,3 +25,9 @@ bench:
 
 teach:      # make teach ARGS="grade set_1"
 	$(COURSE) teach $(ARGS)
+
+lite:
+	$(COURSE) lite $(ARGS)
+
+address:    # make address ARGS=https://github.com/OWNER/NAME
+	$(COURSE) address $(ARGS)

@@ -4,7 +4,6 @@ A toy set takes the number of records, the noise and an rng or a seed. Then: spl
 """
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -147,24 +146,21 @@ def hills(n=200, noise=0.1, seed=0):
 
 
 DATASETS = {f.__name__: f for f in (moons, circles, spirals, xor, clouds, three_arms, noisy_sine, plane, hills)}
+FILES = Path(__file__).parent / "data"
 REAL = {"digits": "scce", "iris": "scce", "wine": "scce", "breast_cancer": "bce", "diabetes": "mse"}
 
 
 def real(name):
-    """A real data set, out of the files that scikit-learn brings; loading all of it would take 70 MB and a second.
+    """A real data set, the same numbers as scikit-learn's; loading that would take 70 MB and a second.
 
-    Raises ValueError for an unknown name, ImportError without scikit-learn.
+    Raises ValueError for an unknown name.
     """
     one_of("real data set", name, REAL)
-    found = find_spec("sklearn")
-    if found is None:
-        raise ImportError(f"the records of {name} come with scikit-learn: pip install scikit-learn")
-    files = Path(found.origin).parent / "datasets" / "data"
     if name == "diabetes":  # standardised, then divided by √n, as scikit-learn hands it out
-        x, y = (np.loadtxt(files / f"diabetes_{part}.csv.gz") for part in ("data_raw", "target"))
+        x, y = (np.loadtxt(FILES / f"diabetes_{part}.csv.gz") for part in ("data_raw", "target"))
         return Data(name, (x - x.mean(axis=0)) / x.std(axis=0) / np.sqrt(len(x)), y[:, None], REAL[name])
     file, head = {"digits": ("digits.csv.gz", 0), "wine": ("wine_data.csv", 1)}.get(name, (f"{name}.csv", 1))
-    table = np.loadtxt(files / file, delimiter=",", skiprows=head)
+    table = np.loadtxt(FILES / file, delimiter=",", skiprows=head)
     x, y = table[:, :-1], table[:, -1:]
     if REAL[name] == "bce":
         return Data(name, x, y)

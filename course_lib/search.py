@@ -5,11 +5,9 @@ large model; here it lets ways of searching be judged by many seeds instead of b
 imported where it is used.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -135,6 +133,9 @@ def estimated_importance(studies):
 
     Its module brings scikit-learn along, 60 MB that would stay in the notebook.
     """
+    from concurrent.futures import ProcessPoolExecutor  # here: a browser has no processes, and no such module
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_estimates, studies).result()
 

@@ -13,7 +13,7 @@ COURSE = "how-neural-networks-learn"
 MEND = "In the folder of the course, `make lab` (Windows: `py tools\\course.py lab`) installs what is missing"
 NEEDED_FOR = {
     "torch": "the sections “In PyTorch”, and lesson 16",
-    "scikit-learn": "the lessons with real data, 13 to 16",
+    "scikit-learn": "a comparison in lesson 13 and one in lesson 15",
     "optuna": "lesson 15",
     "jupyterlab": "the notebooks as they are meant to look; other notebook programs do",
 }

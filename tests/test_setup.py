@@ -108,6 +108,18 @@ def test_is_there_a_browser(course, environ, platform, find, expected):
     assert course.can_open_browser(environ, platform, find) is expected
 
 
+def test_the_lab_of_a_conda_environment_installs_nothing(course, monkeypatch):
+    started = []
+    monkeypatch.setattr(course, "setup", lambda *extras: pytest.fail("installs"))
+    monkeypatch.setattr(course, "WINDOWS", True)  # there it is started by run()
+    monkeypatch.setattr(course, "run", started.append)
+    course.main(["lab", "--here"])
+    assert started[0][:3] == [sys.executable, "-m", "jupyterlab"]
+    monkeypatch.setattr(course, "setup", lambda *extras: started.append(extras))
+    course.main(["lab"])
+    assert started[1] == ("lab",) and started[2][0] == str(course.PYTHON)
+
+
 def test_options_of_jupyterlab(course):
     assert "--no-browser" in course.lab_options(port=None, browser=False)
     options = course.lab_options(port=9000, browser=True)
@@ -157,6 +169,16 @@ def test_setup_installs_once_and_through_the_constraints(course, installs):
     course.setup("lab", "test")
     assert len(installs) == 1
     assert installs[0][:3] == ("install", "--constraint", course.ROOT / "constraints.txt")
+
+
+def test_what_the_tests_need_is_enough_for_the_lab_and_not_the_other_way_round(course, installs):
+    course.setup("lab", "test")
+    course.setup("lab")
+    assert len(installs) == 1
+    (course.VENV / "installed-lab-test.txt").unlink()
+    course.setup("lab")
+    course.setup("lab", "test")
+    assert [call[-1].rpartition("[")[2] for call in installs[1:]] == ["lab]", "lab,test]"]
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
@@ -285,7 +307,7 @@ def committed():
 
 def test_no_file_names_a_machine_or_a_registry():
     for path in committed():
-        if path.suffix == ".png":
+        if path.suffix in (".png", ".gz"):
             continue
         text = path.read_text("utf-8")
         assert not [host for host in REGISTRIES if host in text], path

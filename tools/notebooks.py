@@ -3,6 +3,7 @@
 python tools/notebooks.py execute [names]     run them top to bottom, then normalise
 python tools/notebooks.py normalise [names]   only bring them to the normal form
 python tools/notebooks.py check [names]       say which are not in it (exit code 1)
+python tools/notebooks.py html [names]        write build/html: pages to read or print, pictures with alt text
 
 A name is a path, or the beginning of a file name: `execute 06`. Without names: all of them.
 """
@@ -15,7 +16,9 @@ import sys
 import time
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+TEMPLATES = ROOT / "tools" / "jupyter" / "templates"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # What editors and runners leave in a cell and no reader needs.
 TRANSIENT = {"ExecuteTime", "execution", "collapsed", "scrolled", "trusted", "heading_collapsed"}
@@ -23,6 +26,14 @@ PLAIN_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# The first code cell: a notebook that was opened somewhere else brings the course along.
+INSTALL = """\
+# Outside the course's folder, as on Colab, this installs the course. Inside, it does nothing.
+from importlib.util import find_spec
+
+if find_spec("course_lib") is None:
+    %pip install -q optuna scikit-learn torch {repository}/archive/HEAD.zip
+"""
 
 # --------------------------------------------------------------------------- the normal form
 
@@ -119,6 +130,36 @@ def lines(text):
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
+# ------------------------------------------------------------------ outside the course's folder
+
+
+def repository():
+    """The address of the course's repository, as pyproject.toml has it."""
+    return re.search(r'^Repository = "(.+)"$', read(ROOT / "pyproject.toml"), re.M)[1]
+
+
+def with_install_cell(text, address):
+    """The notebook in its normal form, with the cell that installs the course behind its title."""
+    notebook = json.loads(text)
+    cells = [cell for cell in notebook["cells"] if cell.get("id") != "install"]
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "install",
+        "metadata": {"tags": ["remove-cell"]},  # of no use on a page
+        "outputs": [],
+        "source": INSTALL.format(repository=address).rstrip(),
+    }
+    behind = 1 if cells and cells[0]["cell_type"] == "markdown" else 0
+    notebook["cells"] = [*cells[:behind], cell, *cells[behind:]]
+    return normalised(json.dumps(notebook))
+
+
+def stored_form(text):
+    """The text of a notebook file as it is to be stored."""
+    return with_install_cell(text, repository())
+
+
 # ------------------------------------------------------------------------------- executing
 
 
@@ -127,7 +168,7 @@ def execute(path):
     import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.reads(normalised(read(path)), as_version=4)
+    notebook = nbformat.reads(stored_form(read(path)), as_version=4)
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -139,7 +180,7 @@ def execute(path):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
         peak = peak_memory(client.km.provisioner.pid)
-    write(path, normalised(nbformat.writes(notebook)))
+    write(path, stored_form(nbformat.writes(notebook)))
     return peak
 
 
@@ -153,6 +194,21 @@ def peak_memory(pid):
 
         memory = psutil.Process(pid).memory_info()
         return getattr(memory, "peak_wset", memory.rss) / 1e6
+
+
+# ----------------------------------------------------------------------------- to read or print
+
+
+def html(text):
+    """A notebook as a page: nbconvert's, with the alt text of each picture and without scripts that nothing needs."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    notebook = nbformat.reads(text, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if "remove-cell" not in cell.metadata.get("tags", [])]
+    exporter = HTMLExporter(template_name="course", extra_template_basedirs=[str(TEMPLATES)])
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    return exporter.from_notebook_node(notebook)[0]
 
 
 # --------------------------------------------------------------------------------- commands
@@ -186,7 +242,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["execute", "normalise", "check"])
+    parser.add_argument("command", choices=["execute", "normalise", "check", "html"])
     parser.add_argument("names", nargs="*")
     given = parser.parse_args(arguments)
     # The kernels inherit it. With one thread sums come out alike everywhere.
@@ -205,12 +261,17 @@ def main(arguments):
                 wrong += 1
             else:
                 print(f"{time.perf_counter() - start:.1f} s, {peak:.0f} MB at most")
-        elif normalised(read(path)) != read(path):
+        elif given.command == "html":
+            folder = ROOT / "build" / "html"
+            folder.mkdir(parents=True, exist_ok=True)
+            write(folder / f"{path.stem}.html", html(read(path)))
+            print(f"{path.name}: build/html/{path.stem}.html")
+        elif stored_form(read(path)) != read(path):
             if given.command == "check":
                 print(f"{path.name} is not in its normal form: make notebooks ARGS={path.stem}")
                 wrong += 1
             else:
-                write(path, normalised(read(path)))
+                write(path, stored_form(read(path)))
                 print(f"{path.name}: normalised")
     return 1 if wrong else 0
 

@@ -1,8 +1,13 @@
-"""What a notebook costs a learner: seconds from top to bottom, and the kernel's highest memory."""
+"""What a notebook costs a learner: seconds from top to bottom, and the kernel's highest memory.
+
+python tests/benchmarks/notebook_cost.py [names]   measure these, or all, and write docs/launching.md
+"""
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -14,6 +19,9 @@ from measure import Row
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import notebook_promise as promise  # noqa: E402
+
 MEGABYTE = 1e6
 
 # Seconds a notebook may take; those that train for long may take longer.
@@ -63,18 +71,55 @@ def run(path):
     return taken, before_torch[0] if before_torch else peak, peak
 
 
-def cost(rounds=2):
+def measured(paths, rounds=2):
+    """Of each notebook: seconds, megabytes before PyTorch, megabytes at most; the best of the rounds."""
     # The kernel finds course_lib as the learner's does, and draws as in a notebook.
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
     )
     os.environ.pop("MPLBACKEND", None)
+    for path in paths:
+        yield path.stem, [min(values) for values in zip(*(run(path) for _ in range(rounds)))]
+
+
+def cost():
     rows = []
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        name, limit = path.stem, LONG.get(path.stem[:2], SECONDS)
-        runs = [run(path) for _ in range(rounds)]
-        taken, memory, with_torch = (min(values) for values in zip(*runs))
+    for name, (taken, memory, with_torch) in measured(sorted((ROOT / "notebooks").glob("*.ipynb"))):
+        limit = LONG.get(name[:2], SECONDS)
         rows.append(Row(f"{name}: top to bottom", taken, "s", ("<=", limit), "with kernel start"))
         rows.append(Row(f"{name}: kernel before PyTorch", memory, "MB", ("<=", MEMORY)))
         rows.append(Row(f"{name}: kernel at the end", with_torch, "MB", ("<=", MEMORY_WITH_TORCH)))
     return rows
+
+
+def table(costs):
+    """The rows of the table in docs/launching.md, from (seconds, MB before PyTorch, MB at most) of each lesson."""
+    rows = []
+    for name, (taken, before, most) in sorted(costs.items()):
+        fits = round(most) + promise.SERVER <= promise.GUARANTEED
+        verdict = "within" if fits else "above, once PyTorch is imported"
+        rows.append(f"| {name} | {taken:.0f} | {before:.0f} | {most:.0f} | {verdict} |")
+    return "\n".join(rows)
+
+
+def write(costs):
+    """Put these figures in the table, in place of all that stood there."""
+    text = promise.ROW.sub("", promise.TABLE.read_text("utf-8"))
+    head, rest = re.split(r"(?<=\n\|---\|---\|---\|---\|---\|\n)\n*", text)
+    rest = f"\n{rest}" if rest else ""
+    promise.tool.write(promise.TABLE, f"{head}{table(costs)}\n{rest}")
+
+
+def main(names):
+    costs = promise.promised()
+    for name, (taken, before, most) in measured(promise.tool.chosen(names)):
+        print(f"{name}: {taken:.1f} s, {before:.0f} MB before PyTorch, {most:.0f} MB at most", flush=True)
+        costs[name] = taken, before, most
+    write(costs)
+
+
+if __name__ == "__main__":
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    os.environ["COURSE_PROGRESS"] = "off"
+    main(sys.argv[1:])

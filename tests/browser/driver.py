@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def environment(home):
         "IPYTHONDIR": home / "ipython",
     }
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    path = [str(ROOT / "tests" / "offline"), str(ROOT), os.environ.get("PYTHONPATH", "")]
     # Tests draw without a window (MPLBACKEND=Agg); in a notebook the kernel chooses the backend.
     inherited.pop("MPLBACKEND", None)
     return {
@@ -69,12 +70,18 @@ def environment(home):
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, path)),
         "PYTHONUNBUFFERED": "1",
+        "COURSE_OFFLINE": str(home / "asked.txt"),
     }
 
 
 @contextlib.contextmanager
-def jupyter_lab(notebooks):
-    """Serve a copy of these notebook files; yields function(name) -> the address to open."""
+def jupyter_lab(notebooks, program="jupyterlab"):
+    """Serve a copy of these notebook files; yields function(name) -> the address to open.
+
+    The program may also be "notebook": Jupyter Notebook 7.
+
+    Server and kernels are off the network; AssertionError at the end if anything asked for it.
+    """
     with tempfile.TemporaryDirectory(prefix="course-lab-", ignore_cleanup_errors=True) as home:
         home = Path(home)
         work = home / "course" / "notebooks"
@@ -95,6 +102,7 @@ def jupyter_lab(notebooks):
             "--ServerApp.open_browser=False",
             "--ServerApp.log_level=WARN",
             "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
@@ -104,7 +112,7 @@ def jupyter_lab(notebooks):
         log = home / "lab.log"
         with log.open("w") as stream:
             server = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options],
+                [sys.executable, "-m", program, *options],
                 cwd=work.parent,
                 env=environment(home),
                 stdout=stream,
@@ -114,9 +122,11 @@ def jupyter_lab(notebooks):
         try:
             wait_for_server(f"{base}/api/status?token={token}", server, log)
             # A workspace of its own for each page: otherwise each would reopen the others' tabs.
-            yield lambda name: (
-                f"{base}/lab/workspaces/{secrets.token_hex(4)}/tree/notebooks/{name}?token={token}"
-            )
+            def address(name):
+                page = "notebooks" if program == "notebook" else f"lab/workspaces/{secrets.token_hex(4)}/tree"
+                return f"{base}/{page}/notebooks/{name}?token={token}"
+
+            yield address
         finally:
             server.terminate()  # it ends its kernels on the way out
             try:
@@ -124,6 +134,8 @@ def jupyter_lab(notebooks):
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+        asked = home / "asked.txt"
+        assert not asked.exists(), f"asked for the network:\n{asked.read_text()}"
 
 
 def wait_for_server(address, server, log, seconds=60):
@@ -158,6 +170,9 @@ def why_no_browser():
     return None
 
 
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # this machine, and no other
+
+
 @contextlib.contextmanager
 def chromium():
     from playwright.sync_api import sync_playwright
@@ -170,7 +185,7 @@ def chromium():
         browser = playwright.chromium.launch(
             executable_path=find_browser(),
             headless=True,
-            args=[f"--{flag}" for flag in flags.split()],
+            args=[f"--{flag}" for flag in flags.split()] + [OFFLINE],
         )
         try:
             yield browser
@@ -188,7 +203,10 @@ class Notebook:
         self.context = browser.new_context(viewport=VIEWPORT, device_scale_factor=scale)
         for script in (Path(__file__).with_name("page.js"), *scripts):
             self.context.add_init_script(path=script)
+        self.strangers = []  # addresses on other machines that the page asked for
+        self.context.on("request", lambda request: self._asked(request.url))
         self.page = self.context.new_page()
+        self.page.on("websocket", lambda socket: self._asked(socket.url))
         self.console_errors = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
@@ -204,6 +222,11 @@ class Notebook:
     def _note(self, message):
         if message.type == "error":
             self.console_errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _asked(self, url):
+        host = urllib.parse.urlsplit(url).hostname  # none: data and the like, which are in the page
+        if host not in (None, "127.0.0.1"):
+            self.strangers.append(url)
 
     def close(self):
         self.page.evaluate("() => course.panel().sessionContext.shutdown()")

@@ -86,3 +86,7 @@ def test_nothing_is_cut_off_at_three_settings(lesson, screenshots):
 
 def test_the_console_stays_free_of_errors(lesson):
     assert lesson.console_errors == []
+
+
+def test_no_request_leaves_this_machine(lesson):
+    assert lesson.strangers == []

@@ -114,6 +114,13 @@ def test_also_in_another_thread(function):
     assert [o.stopped for o in outcomes] == ["time"]
 
 
+@pytest.mark.parametrize("function", [plain_loop, numpy_loop, endless_list])
+def test_also_in_the_browser(function, monkeypatch):
+    monkeypatch.setattr(guard, "BROWSER", True)
+    assert Caller(function, 0.1)(()).stopped == "time"
+    assert Caller(lambda: 42)(()).value == 42
+
+
 def test_an_endless_loop_is_reported_within_five_seconds_and_the_next_check_works():
     start = time.monotonic()
     verdict = activation_functions.leaky_relu.judge(lambda z, a: plain_loop())

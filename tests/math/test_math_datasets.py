@@ -66,12 +66,6 @@ def test_neither_scikit_learn_nor_torch_is_loaded():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_real_sets_without_scikit_learn_say_what_to_install(monkeypatch):
-    monkeypatch.setattr("course_lib.datasets.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match="pip install scikit-learn"):
-        real("iris")
-
-
 @pytest.mark.parametrize(("n", "shares", "sizes"), [(100, (0.7, 0.15), (70, 15, 15)), (7, (0.5, 0.25), (4, 1, 2))])
 def test_the_three_parts_are_disjoint_and_complete(n, shares, sizes):
     data = Data("rows", np.arange(n)[:, None] * 1.0, np.arange(n)[:, None] * 2.0)

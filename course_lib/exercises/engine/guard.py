@@ -37,6 +37,7 @@ INTERVAL = 0.05  # seconds from one TimeUp to the next
 _OURS = str(Path(__file__).resolve().parents[2])
 _NUMPY = str(Path(np.__file__).parent)
 _GONE = object()
+BROWSER = sys.platform == "emscripten"  # Python as WebAssembly: no alarms, no threads, no C calls by hand
 # The names of these modules as they were when the course was loaded.
 _KEPT = {
     module: {name: value for name, value in vars(module).items() if not name.startswith("__")}
@@ -85,7 +86,7 @@ class Caller:
 
     def __call__(self, args, seed=0):
         """The Outcome of calling the function with copies of `args`."""
-        inputs, tape, watch = copied(list(args)), Tape(), Watch(self.left)
+        inputs, tape, watch = copied(list(args)), Tape(), (LineWatch if BROWSER else Watch)(self.left)
         value, raised, stopped = None, None, "time"
         start = time.monotonic()
         with (
@@ -147,9 +148,10 @@ def _line(error, function):
 
 # Has a thread raise an error at its next call or jump back. The three arguments more than the C
 # function takes, which it ignores, let it serve as a trace function.
-_raise_soon = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(
-    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
-)
+if not BROWSER:
+    _raise_soon = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(
+        ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+    )
 _NO_THREAD = 0
 
 
@@ -223,6 +225,26 @@ class Watch:
             self.clock.join()
         if self.main:
             signal.signal(self.signal, self.handler_before)
+
+
+class LineWatch:
+    """The Watch of the browser: it looks at the clock with every line. A TimeUp that is swallowed is its last."""
+
+    def __init__(self, seconds):
+        self.seconds, self.over = seconds, False
+
+    def start(self):
+        self.trace_before, self.ends = sys.gettrace(), time.monotonic() + self.seconds
+        sys.settrace(self.look)
+
+    def look(self, frame, event, arg):
+        if not self.over and time.monotonic() > self.ends:
+            raise TimeUp
+        return self.look
+
+    def stop(self):
+        """Back to normal."""
+        sys.settrace(self.trace_before)
 
 
 class Tape(io.TextIOBase):
