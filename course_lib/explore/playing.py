@@ -181,8 +181,11 @@ class Playing(Explorer):
                 self._waiting = False
                 self._loop.call_soon_threadsafe(self._slice, self._round)
 
+    def _state(self):
+        return SimpleNamespace(**self.settings, **self.given())
+
     def _show(self, views):
-        settings = SimpleNamespace(**self.settings, **self.given())
+        settings = self._state()
         for view in views:
             words = self._said[self.views.index(view)] = view.update(settings)
             view.draw("" if self.playing else words)
