@@ -7,6 +7,7 @@ from pathlib import Path
 
 import contourpy
 import numpy as np
+from IPython.display import display
 from matplotlib import colors, pyplot, rc_params_from_file
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Outline
@@ -23,6 +24,12 @@ BLUE_TO_ORANGE = colors.LinearSegmentedColormap.from_list("blue_to_orange", [SKY
 def use_style():
     """Give every figure of a notebook the course's look."""
     pyplot.style.use(STYLE)
+
+
+def show(figure, words):
+    """Show a figure that stands still, with words for those who do not see it."""
+    pyplot.close(figure)  # otherwise it would appear again at the end of the cell
+    display(figure, metadata={"image/png": {"alt": words}})
 
 
 class Bands:
