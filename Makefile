@@ -3,7 +3,7 @@ PYTHON ?= python3
 COURSE = @$(PYTHON) tools/course.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test notebooks bench
+.PHONY: help setup lab test notebooks bench site
 
 help:
 	$(COURSE) help
@@ -22,3 +22,6 @@ notebooks:  # make notebooks ARGS="06"
 
 bench:
 	$(COURSE) bench $(ARGS)
+
+site:
+	$(COURSE) site $(ARGS)

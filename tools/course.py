@@ -46,6 +46,7 @@ COMMANDS = {
     "test": "run every test; with arguments: pytest with these, for example  test -k sgd -x",
     "notebooks": "execute the notebooks in place and store them tidily; names choose some",
     "bench": "measure how fast the course is, and print a table",
+    "site": "build the web site of the course into build/site",
     "setup": "only set up: make .venv and install what the course needs",
     "help": "show this list",
 }
@@ -239,7 +240,7 @@ def first_notebook(folder=ROOT / "notebooks"):
 
 def test(arguments):
     """Lint, tests, then every notebook cell by cell; or, with arguments, pytest with these."""
-    setup("lab", "test")
+    setup("lab", "test", "site")
     os.environ["COURSE_PROGRESS"] = "off"  # what tests solve is not the learner's progress
     pytest = [str(PYTHON), "-m", "pytest"]
     if arguments:
@@ -271,6 +272,16 @@ def notebooks(arguments):
 def bench(arguments):
     setup("lab", "test", "bench")
     return run([str(PYTHON), "tests/benchmarks/run.py"] + arguments)
+
+
+def site(arguments):
+    if sys.version_info < (3, 11):
+        raise Problem(
+            "The site needs Python 3.11 or newer, and this is Python {0}.{1}; the lessons run with it.\n"
+            "Name a newer one: make site PYTHON=python3.12".format(*sys.version_info)
+        )
+    setup("lab", "test", "site")
+    return run([str(PYTHON), "tools/website.py"] + arguments)
 
 
 def show_help():
@@ -324,7 +335,7 @@ def main(arguments):
             if command == "lab":
                 return lab(**given)
             return setup("lab", "test") if command == "setup" else show_help()
-        return {"test": test, "notebooks": notebooks, "bench": bench}[command](rest)
+        return {"test": test, "notebooks": notebooks, "bench": bench, "site": site}[command](rest)
     except Problem as problem:
         say("\n{0}\n".format(problem))
         return 1
