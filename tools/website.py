@@ -11,6 +11,7 @@ Then Sphinx makes the pages of it; what it warns of is an error.
 import argparse
 import importlib
 import importlib.metadata
+import inspect
 import json
 import pkgutil
 import re
@@ -231,8 +232,12 @@ def bibliography():
         for title, year in references(read(path)):
             named.setdefault(paper(title, year, papers), []).append(number(path))
     for key, lessons in named.items():
-        papers.entries[key].fields["note"] = f"Lesson{'s' * (len(lessons) > 1)} {', '.join(lessons)}"
+        papers.entries[key].fields["note"] = named_in(lessons)
     return papers.to_string("bibtex")
+
+
+def named_in(lessons):
+    return f"Lesson{'s' * (len(lessons) > 1)} {', '.join(lessons)}" if lessons else ""
 
 
 def modules():
@@ -245,9 +250,26 @@ def modules():
 
 
 def page_of(module):
-    """The page of a module; what a package hands on is shown as its own."""
-    more = "\n   :imported-members:" if hasattr(importlib.import_module(module), "__path__") else ""
+    """The page of a module, in Markdown: its docstrings, or for the live figures their calls."""
+    if module == "course_lib.explore":
+        return figures()
+    more = "\n   :imported-members:" if module == "course_lib.exercises.engine" else ""
     return f"# {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:{more}\n```\n"
+
+
+def figures():
+    """The live figures: how each is called, what it shows, and in which lesson it stands."""
+    from course_lib import explore
+
+    code = {number(path): "".join(cell["source"] for cell in read(path)["cells"]) for path in notebooks()}
+    lines = ["# course_lib.explore", "", explore.__doc__, ""]
+    for name in explore.__all__:
+        figure = getattr(explore, name)
+        settings = str(inspect.signature(figure)).replace("*, ", "")
+        lessons = [lesson for lesson, text in code.items() if re.search(rf"\bexplore\.{name}\(", text)]
+        lines += [f"```{{py:function}} explore.{name}{settings}", ":no-index:", "", inspect.getdoc(figure), ""]
+        lines += [named_in(lessons), "```", ""]
+    return "\n".join(lines)
 
 
 # ------------------------------------------------------------------------------ laying it out

