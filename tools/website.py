@@ -165,21 +165,26 @@ def claims():
     """The claims that the lessons measure, and the verdict in a sentence or two, as Markdown."""
     lines = []
     for path in notebooks():
-        found = [(h, body) for level, h, body in sections(prose(read(path))) if level == 3 and is_claim(h)]
-        if not found:
-            continue
-        title = sections(prose(read(path)))[0][1]
-        lines += [f"## {title}", ""]
-        for heading, body in found:
-            lines += [linked(heading, number(path)), f": {verdict(body)}", ""]
+        parts = sections(prose(read(path)))
+        found = [claim for part in parts for claim in claims_in(*part, number(path))]
+        if found:
+            lines += [f"## {parts[0][1]}", ""]
+        for claim, body in found:
+            lines += [claim, f": {verdict(body)}", ""]
     return "\n".join(lines)
 
 
-def linked(heading, lesson):
-    """A claim's heading whose id leads to it; without an id, the whole does."""
+def claims_in(level, heading, body, lesson):
+    """What a section checks, as (claim with its link, what is said of it): its heading, or a quotation under it."""
+    quoted = re.search(r'^> (".+")\n(.+)', body, re.M | re.S)
+    if heading == "Myth check" and quoted:
+        return [(f"[{quoted[1]}](#{lesson}-myth-check)", quoted[2])]
+    if level != 3 or not is_claim(heading):
+        return []
     if not BEGINS_WITH_CLAIM.match(heading):
-        return f"[{heading}](#{lesson}-{names(heading)[0]})"
-    return re.sub(rf"\b({CLAIM}) · ", lambda match: f"[{match[1]}](#{lesson}-{match[1].lower()}) ", heading)
+        return [(f"[{heading}](#{lesson}-{names(heading)[0]})", body)]
+    link = re.sub(rf"\b({CLAIM}) · ", lambda match: f"[{match[1]}](#{lesson}-{match[1].lower()}) ", heading)
+    return [(link, body)]
 
 
 def is_claim(heading):
@@ -306,6 +311,8 @@ def lay_out(source):
     for module in modules():
         (source / "api" / f"{module}.md").write_text(page_of(module), "utf-8")
     fill(source / "index.md", lessons=overview())
+    there = f"[Open the first lesson there.]({binder(repository(), notebooks()[0].name)})" if repository() else ""
+    fill(source / "run.md", there=there)
     fill(source / "claims.md", claims=claims())
     fill(source / "code.md", modules="\n".join(f"- {{doc}}`api/{m}`: {says}" for m, says in modules().items()))
 
@@ -322,8 +329,9 @@ def build(into):
     """Make the site; returns 0 if all went well."""
     from sphinx.cmd.build import main as sphinx
 
-    shutil.rmtree(into, ignore_errors=True)
-    into.mkdir(parents=True)
+    for folder in ("source", "html", "doctrees"):
+        shutil.rmtree(into / folder, ignore_errors=True)
+    into.mkdir(parents=True, exist_ok=True)
     lay_out(into / "source")
     folders = [str(into / "source"), str(into / "html")]
     options = ["--builder=html", f"--conf-dir={DOCS / 'site'}", f"--doctree-dir={into / 'doctrees'}"]

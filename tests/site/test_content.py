@@ -19,9 +19,16 @@ from pybtex.database import parse_file
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-spec = importlib.util.spec_from_file_location("website", ROOT / "tools" / "website.py")
-website = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(website)
+
+
+def loaded(name, file):
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+website = loaded("website", ROOT / "tools" / "website.py")
 
 
 def markdown(path):
@@ -68,6 +75,26 @@ def test_what_a_guide_links_to_in_the_repository(monkeypatch, address, link):
     monkeypatch.setattr(website, "repository", lambda: address)
     text = "See [the tests](../tests/math) and [another guide](other.md)."
     assert website.guide(text) == f"See {link} and [another guide](other.md)."
+
+
+@pytest.mark.parametrize(
+    ("page", "lesson"),
+    [
+        ("notebooks/06_learning_rate", "06_learning_rate"),
+        ("api/course_lib.losses", "00_start_here"),
+        ("index", "00_start_here"),
+    ],
+)
+def test_each_page_says_where_it_runs(monkeypatch, page, lesson):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    conf = loaded("site_conf", ROOT / "docs" / "site" / "conf.py")
+    context = {}
+    conf.ADDRESS = "https://github.com/ada/course"
+    conf.where_to_run(None, page, "page.html", context, None)
+    assert context["live"] == f"https://mybinder.org/v2/gh/ada/course/HEAD?labpath=notebooks%2F{lesson}.ipynb"
+    conf.ADDRESS = ""
+    conf.where_to_run(None, page, "page.html", context, None)
+    assert context["live"] == "", "the button then leads to run.html"
 
 
 # ---------------------------------------------------------------------- headings and pictures
@@ -135,8 +162,8 @@ def test_each_claim_of_the_lessons_is_on_the_page(path):
     page = website.claims()
     for called in re.findall(r"\b([A-Z]\d+) · ", headings):
         assert page.count(f"[{called}](#{path.name[:2]}-{called.lower()}) ") == 1, called
-    for said in re.findall(r'^".+"$', headings, re.M):
-        assert f"[{said}](#" in page
+    for said in re.findall(r'^(?:> )?(".+")$', headings + "\n" + markdown(path).partition("## Myth check")[2], re.M):
+        assert f"[{said}](#{path.name[:2]}-" in page
 
 
 # ---------------------------------------------------------------------------------- papers

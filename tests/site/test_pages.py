@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [f"notebooks/{path.stem}.html" for path in LESSONS]
 OTHERS = ["index.html", "glossary.html", "claims.html", "papers.html", "code.html", "run.html", "search.html"]
+GUIDES = [f"guides/{path.stem}.html" for path in sorted((ROOT / "docs").glob("*.md"))]
 # Of the pages that Sphinx makes of docstrings, all alike, one of each kind.
 CODE = ["api/course_lib.optimizers.html", "api/course_lib.explore.html", "_modules/course_lib/optimizers.html"]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -166,7 +167,7 @@ def test_the_code_pages_show_formulas_as_they_are_written(pages):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", OTHERS + NAMES + CODE)
+@pytest.mark.parametrize("name", OTHERS + GUIDES + NAMES + CODE)
 def test_the_page_in_the_browser(name, view):
     """Asks no other machine, complains of nothing, fits its screen, and is accessible (WCAG 2.1, A and AA)."""
     view.open(name)
