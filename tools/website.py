@@ -191,7 +191,7 @@ def is_claim(heading):
     return bool(BEGINS_WITH_CLAIM.match(heading)) or heading.startswith('"')
 
 
-def verdict(body, enough=60):
+def verdict(body, enough=120):
     """The first sentences under a claim: as many as it takes to say something."""
     paragraph = body.strip().split("\n\n")[0].replace("\n", " ")
     said = ""

@@ -206,7 +206,7 @@ def test_every_formula_is_set(view):
 def test_the_search_finds_the_lesson(view):
     view.open("search.html?q=nesterov")
     view.page.get_by_role("link", name="08 · Optimizers").last.wait_for()
-    assert "Nesterov" in view.page.locator("article").inner_text()
+    assert "Nesterov" in view.page.locator("#search-results").inner_text()
     assert view.foreign == []
 
 
