@@ -156,7 +156,7 @@ def overview():
         text = prose(read(path))
         title = re.search(r"^# +(?:\d\d · )?(.+)$", text, re.M)[1]
         question = re.search(r"^\*\*(.+?)\*\*", text, re.M | re.S)[1].replace("\n", " ")
-        time = re.search(r"^\| Time \| (?:about )?(.+?) \|", text, re.M)[1]
+        time = re.search(r"^\| Time \| (?:about )?(.+?)(?:[:;].*)? \|", text, re.M)[1]
         lines.append(f"- {{doc}}`{number(path)} · {title} <notebooks/{path.stem}>`\\\n  {question} *{time}*")
     return "\n".join(lines)
 
@@ -207,7 +207,7 @@ REFERENCE = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)[^*]*?\b(1[89]\d\d|20\d\d)\b")
 
 def references(notebook):
     """The papers that a lesson names under "References", as (title, year)."""
-    text = prose(notebook).partition("**References.**")[2].partition("**Next")[0]
+    text = prose(notebook).partition("**References.**")[2].partition("\n\n")[0]
     return [(title.replace("\n", " "), year) for title, year in REFERENCE.findall(text)]
 
 
