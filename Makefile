@@ -3,7 +3,7 @@ PYTHON ?= python3
 COURSE = @$(PYTHON) tools/course.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test notebooks bench teach lite address
+.PHONY: help setup lab test notebooks bench teach lite address site
 
 help:
 	$(COURSE) help
@@ -31,3 +31,6 @@ lite:
 
 address:    # make address ARGS=https://github.com/OWNER/NAME
 	$(COURSE) address $(ARGS)
+
+site:
+	$(COURSE) site $(ARGS)

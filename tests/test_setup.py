@@ -81,7 +81,7 @@ def test_folder_without_write_permission(course, monkeypatch, capsys, tmp_path):
 
     monkeypatch.setattr(course.tempfile, "TemporaryFile", refuse)
     monkeypatch.setattr(course, "make_venv", lambda: pytest.fail("went on"))
-    for command in ("lab", "setup", "test", "notebooks", "bench"):
+    for command in ("lab", "setup", "test", "notebooks", "bench", "site"):
         assert course.main([command]) == 1
         said = capsys.readouterr().out
         assert str(ROOT) in said and "Permission denied" in said and "Copy the course" in said

@@ -49,6 +49,7 @@ COMMANDS = {
     "bench": "measure how fast the course is, and print a table",
     "teach": "the instructor's commands: prepare, release, collect, grade, export; teach --help lists them",
     "lite": "build the course as a page with Python in it (JupyterLite) in build/lite",
+    "site": "build the web site of the course into build/site",
     "setup": "only set up: make .venv and install what the course needs",
     "address": "set the course's repository: address https://github.com/OWNER/NAME",
     "help": "show this list",
@@ -247,7 +248,7 @@ def first_notebook(folder=ROOT / "notebooks"):
 
 def test(arguments):
     """Lint, tests, then every notebook cell by cell; or, with arguments, pytest with these."""
-    setup("lab", "test", "teach")
+    setup("lab", "test", "teach", "site")
     os.environ["COURSE_PROGRESS"] = "off"  # what tests solve is not the learner's progress
     pytest = [str(PYTHON), "-m", "pytest"]
     if arguments:
@@ -298,6 +299,16 @@ def lite(arguments):
 
 def address(arguments):
     return run([sys.executable, "tools/address.py"] + arguments)
+
+
+def site(arguments):
+    if sys.version_info < (3, 11):
+        raise Problem(
+            "The site needs Python 3.11 or newer, and this is Python {0}.{1}; the lessons run with it.\n"
+            "Name a newer one: make site PYTHON=python3.12".format(*sys.version_info)
+        )
+    setup("lab", "test", "site")
+    return run([str(PYTHON), "tools/website.py"] + arguments)
 
 
 def show_help():
@@ -366,7 +377,7 @@ def main(arguments):
                 return lab(**given)
             return setup("lab", "test") if command == "setup" else show_help()
         others = {"test": test, "notebooks": notebooks, "bench": bench}
-        others.update(teach=teach, lite=lite, address=address)
+        others.update(teach=teach, lite=lite, address=address, site=site)
         return others[command](rest)
     except Problem as problem:
         say("\n{0}\n".format(problem))
