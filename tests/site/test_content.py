@@ -257,7 +257,7 @@ STRESSED = (
     "relation between input and output|on the training records only|slope|signal|off|prediction minus target|"
     "does not fade|validation data|whole|there|four|steepest direction sets the limit|ten times|slower|slopes|all|"
     "every|number of steps|two|before|no|same objective|it|two processes|once|small and simple|surface|curve|"
-    "price list for errors|session"
+    "price list for errors"
 ).split("|")  # fmt: skip
 
 
