@@ -90,6 +90,7 @@ def ipympl(start):
 def floor(start):
     """Two pictures made beforehand, exchanged at every move: nothing can be faster by this way."""
     view = Run()
+    view.wake()
     made = []
     for lr in (start, 10 * start):
         view.show(*compute(lr))
