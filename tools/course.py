@@ -254,8 +254,8 @@ def test(arguments):
     if arguments:
         return run(pytest + arguments)
     lint = [str(PYTHON), "-m", "ruff", "check", "--output-format=concise"]
-    # Two at a time: a file of tests, or a notebook, each in one process.
-    pytest += ["--numprocesses=2", "--dist=loadscope"]
+    # Two at a time: a file of tests, or a notebook, each in one process; the slow ones, the browser's, come early.
+    pytest += ["--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
     runs = {"lint": lint, "tests": pytest + ["tests"]}
     if first_notebook():
         strict = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg"]

@@ -107,16 +107,14 @@ class SeveralBox(widgets.HBox):
         self.value = tuple(value)
 
     def _pressed(self, change):
-        down = tuple(name for name, toggle in self.toggles.items() if toggle.value)
-        if down:
-            self.value = down
-        else:  # one has to stay
-            change.owner.value = True
+        self.value = tuple(name for name, toggle in self.toggles.items() if toggle.value)
 
     def _write(self, change):
         for name, toggle in self.toggles.items():
             toggle.unobserve(self._pressed, "value")  # one change, not one per button
             toggle.value = name in self.value
+            toggle.disabled = self.value == (name,)
+            toggle.tooltip = "One has to stay" if toggle.disabled else ""
             toggle.observe(self._pressed, "value")
 
 

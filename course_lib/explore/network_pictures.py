@@ -448,13 +448,18 @@ class Progress(Picture):
 
     def words(self, result, settings):
         session, look = result
-        if look.confusion is None or len(look.confusion) < 3:
-            return ""
+        steps, training, validation = np.array(session.history).T
+        lowest = np.argmin(np.nan_to_num(validation, nan=np.inf))
+        now = "beyond every scale" if session.diverged else f"{look.cost:.3g}"
+        said = f"Training cost: {training[0]:.3g} at the start, {now} now. "
+        said += f"Lowest validation cost: {validation[lowest]:.3g}, at step {steps[lowest]:.0f}. "
+        if look.confusion is None:
+            return said
         off = look.confusion - np.diag(np.diag(look.confusion))
         if not off.any():
-            return "No class is taken for another."
+            return said + "No class is taken for another."
         i, j = np.unravel_index(off.argmax(), off.shape)
-        return f"Most often confused: {off[i, j]} of class {i} taken for class {j}."
+        return said + f"Most often confused: {off[i, j]} of class {i} taken for class {j}."
 
 
 ROWS = 7  # layers, the output among them

@@ -102,7 +102,7 @@ class Course(Picture):
         first, last = settings.lr * result.factor[[0, -1]]
         self.rate_title.set_text(f"{settings.schedule}: rate {first:.2g} → {last:.2g}")
         ends = said(result.cost[-1], 3), said(result.plain[-1], 3)
-        self.curve_title.set_text("Cost at the end: {}; constant rate: {}".format(*ends))
+        self.curve_title.set_text("Last cost: {}; constant rate: {}".format(*ends))
 
     def words(self, result, settings):
         mean = settings.lr * result.factor.mean()

@@ -28,6 +28,10 @@ class OtherBox(widgets.Box):
 
     value = traitlets.Any()
 
+    def __init__(self):
+        super().__init__()
+        self.add_class("cl-other")
+
     def offer(self, name, value):
         """Show the control of the setting `name`, at `value`."""
         self.name = name

@@ -37,7 +37,8 @@ from jupyter_server.extension.config import ExtensionConfigManager
 print(json.dumps(ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions()))
 """
     outputs = {}
-    for name, env in (("learner", course.environment()), ("plain", dict(os.environ))):
+    plain = {name: value for name, value in os.environ.items() if name != "JUPYTER_CONFIG_PATH"}  # make test sets it
+    for name, env in (("learner", course.environment()), ("plain", plain)):
         done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
         outputs[name] = {k: v for k, v in json.loads(done.stdout).items() if k.startswith("nbgrader.")}
     assert len(outputs["plain"]) == 4 and all(outputs["plain"].values())  # nbgrader switches them on

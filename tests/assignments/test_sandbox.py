@@ -89,7 +89,8 @@ def test_it_sees_python_the_course_and_no_more(box):
     needed = {Path(p).parts[1] for p in (sys.prefix, sys.base_prefix, ROOT)}
     assert set(seen) <= {"bin", "dev", "etc", "lib", "lib32", "lib64", "submission", "usr"} | needed
     assert bound(box, f"import os\nfound = os.path.exists({str(ROOT / 'assignments')!r})") is False
-    assert bound(box, f"import os\nfound = os.listdir({str(ROOT)!r})") == ["course_lib"]
+    inside = {Path(p).relative_to(ROOT).parts[0] for p in (sys.prefix, sys.base_prefix) if Path(p).is_relative_to(ROOT)}
+    assert set(bound(box, f"import os\nfound = os.listdir({str(ROOT)!r})")) == {"course_lib"} | inside
 
 
 def test_it_has_no_network(box):

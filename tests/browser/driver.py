@@ -170,7 +170,7 @@ def why_no_browser():
     return None
 
 
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # this machine, and no other
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"  # this machine, and no other
 
 
 @contextlib.contextmanager
@@ -298,6 +298,23 @@ class Explorer:
         visible = [root for root in self.root.locator(kinds).all() if root.is_visible()]
         return [c for c in (Control(self.page, root) for root in visible) if c.kind]
 
+    def each_control(self):
+        """The controls in turn; where one may replace those after it, asked for anew each time."""
+        if not self.root.locator(".cl-other").count():
+            yield from self.controls()
+            return
+        i = 0
+        while i < len(controls := self.controls()):
+            yield controls[i]
+            if controls[i].kind == "menu":
+                self.notebook.wait_until_quiet()
+            i += 1
+
+    def go(self, where):
+        """Move every control to its "first", "middle" or "last" value."""
+        for control in self.each_control():
+            control.go(where)
+
     def control(self, label):
         found = {control.label: control for control in self.controls()}
         assert label in found, f"no control {label!r} among {list(found)}"
@@ -375,6 +392,7 @@ class Control:
         "checkbox": ("input[type=checkbox]", "e => e.checked", ("Space",)),
         "choice": ("input[type=radio]:not(:checked)", "e => e.value", ("Space",)),
         "toggles": ("button:not(.mod-active)", "e => e.innerText", ("Space",)),
+        "toggle": ("xpath=self::button[contains(@class, 'widget-toggle-button')]", "e => e.ariaPressed", ("Space",)),
         "number": ("input[type=number]", "e => e.value", ("ArrowUp", "ArrowDown")),
         "button": ("xpath=self::button", "e => 0", ("Space",)),
     }
@@ -387,6 +405,11 @@ class Control:
         if self.kind:
             where, self._value, self.keys = self.KINDS[self.kind]
             self.part = root.locator(where).first
+
+    @property
+    def ordered(self):
+        """Whether its values have an order, with a first and a last."""
+        return len(self.keys) == 4
 
     def value(self):
         return self.part.evaluate(self._value)
@@ -406,7 +429,7 @@ class Control:
 
     def go(self, where):
         """Move it to its "first", "middle" or "last" value, if it has an order."""
-        if len(self.keys) == 4:
+        if self.ordered:
             forward, _, first, last = self.keys
             self.press(last if where == "last" else first)
             if where == "middle":
