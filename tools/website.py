@@ -238,7 +238,7 @@ def bibliography():
             named.setdefault(paper(title, year, papers), []).append(number(path))
     for key, lessons in named.items():
         papers.entries[key].fields["note"] = named_in(lessons)
-    return papers.to_string("bibtex")
+    return papers.to_string("bibtex").replace(r"\_", "_")  # in an address it would be a part of it
 
 
 def named_in(lessons):

@@ -155,6 +155,7 @@ def test_each_paper_says_which_lessons_name_it(pages):
     text = words(article(pages["papers.html"]).get_text())
     assert re.search(r"Adam: a method for stochastic optimization\. .*?Lesson 08\.", text)
     assert re.search(r"A stochastic approximation method\. .*?Lessons 05, 06, 07, 08\.", text)
+    assert "\\" not in text and not [a["href"] for a in article(pages["papers.html"]).select("a") if "\\" in a["href"]]
 
 
 def test_the_code_pages_show_formulas_as_they_are_written(pages):
@@ -176,6 +177,9 @@ def test_the_page_in_the_browser(name, view):
     assert view.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0, "wider than the screen"
     assert view.page.locator(".launch").is_visible()
     assert not view.page.locator("mjx-merror").count(), "a formula that MathJax cannot read"
+    in_a_line = view.page.locator("article mjx-container:not([display])")  # a table can be scrolled
+    cut_off = "(f) => !f.closest('table') && f.getBoundingClientRect().right > innerWidth"
+    assert in_a_line.evaluate_all(f"(all) => all.filter({cut_off}).map((f) => f.parentNode.innerText)") == []
     # A formula is up to MathJax, and has the colour of its text: one letter for each saves axe half of its work.
     view.page.evaluate("document.querySelectorAll('mjx-container').forEach((formula) => formula.replaceWith('x'))")
     view.page.evaluate(AXE)
