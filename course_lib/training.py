@@ -261,7 +261,7 @@ class Training:
         self.where[lost] = where
         self.costs[:, lost] = np.nan
         self.retire(lost, t)
-        if self.over and self.records[-1][0] < t:
+        if self.over and not (self.records and self.records[-1][0] == t):
             self.records.append((t, self.costs.copy()))
 
     def retire(self, ended, t):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from course_lib.datasets import Data, moons, noisy_sine
-from course_lib.training import Settings, batches, find_rate, train
+from course_lib.training import Settings, Training, batches, find_rate, train
 
 
 def test_sgd_trajectory_is_torchs():
@@ -88,6 +88,14 @@ def test_divergence_is_noticed_without_a_warning(recwarn):
     some = train(Settings(lr=(0.01, 1e3), activation="relu", steps=200), data)
     assert some.diverged[0] == -1 and some.diverged[1] == history.diverged
     assert not recwarn.list
+
+
+def test_a_run_that_diverges_before_anything_was_recorded_says_when():
+    training, t = Training(Settings(lr=1e3, activation="relu"), noisy_sine(50)), 0
+    with np.errstate(all="ignore"):
+        while not training.over:
+            training.step(t := t + 1)
+    assert training.diverged == t and [step for step, _ in training.records] == [t]
 
 
 def test_the_same_settings_give_the_same_training():
