@@ -201,7 +201,7 @@ PATIENTS = (
             ({"l2": 0.0003}, "The right idea, but still too weak."),
             ({"units_per_layer": 64}, "Even more weights to learn 30 records by heart with."),
             ({"units_per_layer": 8}, "Fewer weights, but nothing keeps them from growing, and time enough for that."),
-            ({"lr": 1.0}, "It only gets to the same place later, and 800 steps are still enough."),
+            ({"lr": 1.0}, "The same way, more slowly: after 800 steps it is past its best once more."),
             ({"lr": 0.001}, "Now it hardly moves: it has not learned what there is to learn."),
             ({"steps": 1500}, "The validation cost rises: longer is worse."),
             ({"lr": 10.0}, "Sooner at the same place, and restless on top."),
@@ -383,8 +383,7 @@ PATIENTS = (
             ({"lr": 0.05}, "Lower for all layers: the first move even less."),
             (
                 {"optimizer": "adam"},
-                "Adam makes small gradients large, so the first layers do move; but at rate 0.5 its steps are far too "
-                "large.",
+                "Adam makes small gradients large, and at rate 0.5 its steps far too large: most units end up flat.",
             ),
             ({"units_per_layer": 32}, "Wider layers, the same slopes of ¼."),
             (
@@ -477,8 +476,8 @@ PATIENTS = (
             ({"activation": "leaky_relu"}, "The same growth on the same weights."),
             (
                 {"activation": "tanh"},
-                "Nothing overflows: tanh cuts the signal off at 1. But with such weights its units start at their flat "
-                "ends.",
+                "Nothing overflows: tanh cuts the signal off at 1. But with such weights a third of the slopes are "
+                "flat from the start.",
             ),
         ),
         goal=("right", 0.86),
@@ -606,8 +605,8 @@ PATIENTS = (
             ({"optimizer": "momentum"}, "Ten times a tiny gradient is still tiny."),
             (
                 {"optimizer": "adam"},
-                "Adam makes tiny gradients large, so it breaks loose; but at rate 0.3 its steps are too large to "
-                "settle.",
+                "Adam makes tiny gradients large, so it breaks loose; but at rate 0.3 its steps are so large that most "
+                "units end up flat.",
             ),
         ),
         goal=("right", 0.92),
