@@ -25,6 +25,13 @@ FRESH = 600
 PARTS = ("training", "validation", "fresh")
 STARTS = ("zeros", "constant", "normal", "xavier_uniform", "he_normal")
 
+CHOICES = {  # what can have been done to the records and in evaluation
+    "duplicates": ("keep", "drop"),
+    "shuffle": ("rows", "x alone"),
+    "scaling": ("none", "standardise"),
+    "evaluation": ("dropout on", "dropout off"),
+}
+
 CONTROLS = {  # the settings that can be changed, each with its check
     "lr": lambda v: number("lr", v, 0, 1000, above=True),
     "activation": lambda v: one_of("activation", v, HIDDEN),
@@ -40,12 +47,12 @@ CONTROLS = {  # the settings that can be changed, each with its check
     "l2": lambda v: number("l2", v, 0, 10),
     "clip_norm": lambda v: v if v is None else number("clip_norm", v, 0, 1000, above=True),
     "patience": lambda v: v if v is None else whole("patience", v, 1, 100),
-    "duplicates": lambda v: one_of("duplicates", v, ("keep", "drop")),
-    "shuffle": lambda v: one_of("shuffle", v, ("rows", "x alone")),
-    "scaling": lambda v: one_of("scaling", v, ("none", "standardise")),
+    "duplicates": lambda v: one_of("duplicates", v, CHOICES["duplicates"]),
+    "shuffle": lambda v: one_of("shuffle", v, CHOICES["shuffle"]),
+    "scaling": lambda v: one_of("scaling", v, CHOICES["scaling"]),
     "spread": lambda v: number("spread", v, 0, 100),
     "bias": lambda v: number("bias", v, -20, 20),
-    "evaluation": lambda v: one_of("evaluation", v, ("dropout on", "dropout off")),
+    "evaluation": lambda v: one_of("evaluation", v, CHOICES["evaluation"]),
 }
 
 
@@ -175,18 +182,20 @@ def outcome(case):
     """Cost and share of right guesses, (parts, runs) each, of three runs; a run that diverged has inf and 0.
 
     `same` is the share of validation records with the same guess when asked twice, `seen` the share of
-    them that stand among the training records as well.
+    them that stand among the training records as well. `sure` is the share of fresh records with the right
+    guess both times when asked twice.
     """
     bed = Bed(case, run=RUNS, evaluate_every=max(case.training.steps // LOOKS, 1))
     history = bed.run()
     with np.errstate(all="ignore"):
         asked = [bed.ask(history.params, part) for part in bed.parts_seen]
-        again = bed.ask(history.params, bed.parts_seen[1], seed=8)[1]
+        again = [bed.ask(history.params, part, seed=8) for part in bed.parts_seen]
     lost = (history.diverged >= 0) | ~np.isfinite([cost for cost, _, _ in asked]).all(axis=0)
     cost = np.where(lost, np.inf, [cost for cost, _, _ in asked])
     right = np.where(lost, 0.0, [right.mean(axis=(-2, -1)) for _, _, right in asked])
-    same = (again == asked[1][1]).mean(axis=(-2, -1))
-    return SimpleNamespace(cost=cost, right=right, lost=lost, same=same, seen=seen(*bed.parts_seen[:2]))
+    same = (again[1][1] == asked[1][1]).mean(axis=(-2, -1))
+    sure = np.where(lost, 0.0, (again[2][2] & asked[2][2]).mean(axis=(-2, -1)))
+    return SimpleNamespace(cost=cost, right=right, lost=lost, same=same, sure=sure, seen=seen(*bed.parts_seen[:2]))
 
 
 def seen(training, validation):
@@ -252,5 +261,5 @@ def life(case):
         case=case, parts=bed.parts_seen, step=np.array(step), cost=np.array(cost).T, right=np.array(right).T,
         found=found, diverged=int(history.diverged), last=int(history.last), fresh=float(asked[2][2].mean()),
         matrix=confusion_matrix(bed.parts_seen[1].y, asked[1][1], 2), same=float((again == asked[1][1]).mean()),
-        network=bed.network, params=history.params, head=bed.loss.head,
+        network=bed.network, params=history.params, head=bed.loss.head, dice=bed.rngs_of_evaluation,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from course_lib import explore
 from course_lib.clinic import CONTROLS, LOOKS, Bed, Case, chart, examine, life, outcome, prepared, seen
 from course_lib.exercises import playground
+from course_lib.explore.clinic import guessing, short
 from course_lib.patients import ILLS, PATIENTS
 from course_lib.training import Settings, train
 
@@ -197,6 +198,54 @@ def test_the_figure_does_not_say_what_it_is(patient, figure):
         assert not [word for word in TELLTALE[patient.ill] if word in said]
         assert not [text for text in ILLS.values() if text.lower() in said]
         assert not [why for why in patient.others.values() if why.lower() in said]
+
+
+def test_values_off_the_scale_are_not_called_0_and_all_of_a_title_fits():
+    assert [short(x) for x in (0, 2.93e2, 0.0449, 5.4e-6, 1.2e5, 3e-10)] == [
+        "0",
+        "290",
+        "0.045",
+        "5e-6",
+        "1e5",
+        "3e-10",
+    ]
+    for number in range(1, len(PATIENTS) + 1):
+        figure = explore.clinic(patient=number)
+        figure.stored()
+        for view in figure.views:
+            for axes in view.figure.axes:
+                end = axes._left_title.get_window_extent(dpi=100).x1
+                assert end <= view.size[0] + 1, (number, axes.get_title("left"))
+
+
+def test_the_line_of_guessing_suits_the_loss():
+    assert guessing(BY_ILL["high"].case) == GUESSING
+    assert guessing(BY_ILL["loss"].case) == 0.25
+
+
+def test_a_network_that_throws_dice_is_drawn_as_it_answers():
+    run = life(BY_ILL["evaluation"].case)
+    x = np.repeat(run.parts[2].x[:50], 2, axis=0)
+    z = run.network.forward(run.params, x, run.dice())[0]
+    assert (np.sign(z[::2]) != np.sign(z[1::2])).any()
+    assert life(BY_ILL["high"].case).dice() is None
+
+
+def test_constant_answers_are_no_cure_for_dice():
+    patient = BY_ILL["evaluation"]
+    case = patient.case.change(lr=10.0)
+    assert np.median(outcome(case).same) == 1 and not patient.healed(patient.value(case))
+
+
+@pytest.mark.parametrize("number", range(1, len(PATIENTS) + 1))
+def test_what_was_set_is_shown_with_the_diagnosis_and_not_before(number):
+    diagnosis, repair = (getattr(playground, f"{kind}_{number}") for kind in ("diagnose", "repair"))
+    said = playground.what_was_set(PATIENTS[number - 1])
+    assert "=" not in repair.text() and said in repair.hints[0]
+    for letter in diagnosis.letters:
+        verdict = diagnosis.judge(letter)
+        assert (said in verdict.message) == (letter == diagnosis.right_answers()[0])
+    assert all(f"`{name}=" in said for name in repair.controls)
 
 
 @pytest.mark.parametrize("number", range(1, len(PATIENTS) + 1))

@@ -2,7 +2,7 @@
 
 import math
 
-from ..clinic import CONTROLS
+from ..clinic import CHOICES, CONTROLS
 from ..patients import ILLS, MEASURES, PATIENTS
 from ..session import Session
 from .engine import Choice, ExerciseSet, Mistake, Option, Prediction, Setting
@@ -54,6 +54,23 @@ again. What becomes of the cost?""",
 )
 
 
+def controls_of(patient):
+    """The settings that a repair may change: those of the cures, and those of changes that do not heal."""
+    changed = {name for change in (*patient.cures, *(change for change, _ in patient.wrong)) for name in change}
+    return {name: check for name, check in CONTROLS.items() if name in changed}
+
+
+def what_was_set(patient):
+    """The present values of these settings in words, with what else can be chosen where nobody could guess it."""
+
+    def said(name):
+        value = patient.case.get(name)
+        other = " or ".join(f'`"{choice}"`' for choice in CHOICES.get(name, ()) if choice != value)
+        return f"`{name}={value!r}`".replace("'", '"') + (f" (or {other})" if other else "")
+
+    return f"What was set: {', '.join(map(said, controls_of(patient)))}."
+
+
 def diagnosis(number, patient):
     """The exercise that asks what ails a patient."""
     reasons = {patient.ill: patient.why} | patient.others
@@ -65,7 +82,7 @@ def diagnosis(number, patient):
 then say what ails it.""",
         options=options,
         hints=list(patient.look),
-        remember=patient.remember,
+        remember=f"{patient.remember} {what_was_set(patient)}",
     )
 
 
@@ -95,11 +112,9 @@ def in_short(change):
 
 def repair(number, patient):
     """The exercise that asks for a change of settings that heals a patient, judged by training."""
-    changed = {name for change in (*patient.cures, *(change for change, _ in patient.wrong)) for name in change}
-    controls = {name: check for name, check in CONTROLS.items() if name in changed}
+    controls = controls_of(patient)
     present = {name: patient.case.get(name) for name in controls}
     measure, aim = MEASURES[patient.goal[0]], patient.goal[1]
-    listed = ", ".join(f"`{name}={value!r}`" for name, value in present.items()).replace("'", '"')
 
     def run(**settings):
         change = {name: value for name, value in settings.items() if value != present[name]}
@@ -124,8 +139,9 @@ def repair(number, patient):
     return Setting(
         name=f"repair_{number}",
         prompt=f"""
-**Heal patient {number}.** On request the owner shows what was set: {listed}. Change one of them, two if you must, so
-that three runs from three seeds have, in the middle, {measure.aim.format(aim)}. Dots that you leave keep a setting.""",
+**Heal patient {number}.** You may set {", ".join(f"`{name}`" for name in controls)}. Change one of them, two if you
+must, so that three runs from three seeds have, in the middle, {measure.aim.format(aim)}. Dots that you leave keep a
+setting. What was set you are told with the right diagnosis, or by `ex.repair_{number}.hint()`.""",
         controls=controls,
         present=present,
         run=run,
@@ -135,7 +151,7 @@ that three runs from three seeds have, in the middle, {measure.aim.format(aim)}.
         solved_by=list(patient.cures),
         mistakes=[unchanged, *mistakes],
         hints=[
-            f"The cure follows from the diagnosis: is `ex.diagnose_{number}` solved?",
+            f"The cure follows from the diagnosis: is `ex.diagnose_{number}` solved? {what_was_set(patient)}",
             patient.hint,
             f"Change {' and '.join(f'`{name}`' for name in patient.cures[0])}, and leave the rest as it is.",
         ],

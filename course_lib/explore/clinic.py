@@ -40,9 +40,9 @@ def inside(values, limits):
 
 def short(number):
     """A number in few characters."""
-    if number == 0:
-        return "0"
-    return f"{number:.2g}" if np.isfinite(number) and 1e-3 <= abs(number) < 1000 else f"{number:.0e}"
+    if number == 0 or 1e-3 <= abs(number) < 1e4:
+        return f"{float(f'{number:.2g}'):g}"  # 290, not 2.9e+02
+    return f"{number:.0e}".replace("e+0", "e").replace("e-0", "e-")
 
 
 class Course(Picture):
@@ -55,7 +55,7 @@ class Course(Picture):
         self.cost, self.right, self.table = figure.subplots(1, 3, width_ratios=(1.25, 1.05, 0.7))
         self.limits = (0.01, 3e4)
         self.cost.set(xlim=(0, 1), yscale="log", ylim=self.limits, xlabel="share of the steps", ylabel="cost")
-        guessing = self.cost.axhline(np.log(2), color=GREY, lw=1, ls=":", label="guessing: ln 2")
+        self.guessing = self.cost.axhline(np.log(2), color=GREY, lw=1, ls=":", animated=True, label="guessing")
         self.right.set(xlim=(0, 1.08), ylim=(-0.03, 1.03), xlabel="share of the steps", ylabel="right guesses")
         self.right.set_yticks((0, 0.25, 0.5, 0.75, 1), ("0%", "25%", "50%", "75%", "100%"))
         self.right.axhline(0.5, color=GREY, lw=1, ls=":")
@@ -64,12 +64,12 @@ class Course(Picture):
             [axes.plot([], [], color=colour, ls=ls, label=label, animated=True)[0] for colour, ls, label in looks]
             for axes in (self.cost, self.right)
         ]
-        legend = dict(handles=[*self.curves[0], guessing], loc="upper right", handlelength=2.2, borderaxespad=0.1)
+        legend = dict(handles=[*self.curves[0], self.guessing], loc="upper right", handlelength=2.2, borderaxespad=0.1)
         self.cost.legend(**legend)
         self.burst = self.cost.plot([], [], "X", color=ORANGE, mec="white", ms=9, animated=True)[0]
         self.fresh = self.right.plot([], [], "D", color=PINK, mec="white", ms=8, ls="", animated=True, label="fresh")[0]
         self.right.legend(handles=[self.fresh], loc="lower left", handlelength=1, borderaxespad=0.1)
-        self.table.set(xlim=(-0.5, 1.5), ylim=(1.5, -0.5), xlabel="guess", ylabel="true class")
+        self.table.set(xlim=(-0.5, 1.5), ylim=(1.5, -0.5), xlabel="guess, validation", ylabel="true class")
         self.table.set(xticks=(0, 1), yticks=(0, 1))
         self.table.grid(False)
         self.cells = self.table.pcolormesh(
@@ -86,6 +86,7 @@ class Course(Picture):
             for line, run, part in ((well, healthy, 1), (training, sick, 0), (validation, sick, 1)):
                 x, y = lived(run, getattr(run, values)[part]) if run else ([], [])
                 line.set_data(x, inside(y, self.limits) if values == "cost" else y)
+        self.guessing.set_ydata([guessing(sick.case)] * 2)
         at = [sick.diverged / sick.case.training.steps] if sick.diverged >= 0 else []
         self.burst.set_data(at, [self.limits[1] / 1.6] * len(at))
         self.fresh.set_data([1.03], [sick.fresh])
@@ -106,7 +107,14 @@ class Course(Picture):
         if healthy:
             said += f" A healthy run of this task (green) ends at {ended_at(healthy.cost[1, -1])} in validation and is "
             said += f"right on {healthy.fresh:.0%} of fresh records."
+            if healthy.case.training.loss != sick.case.training.loss:
+                said += " Its cost is measured by another loss."
         return said
+
+
+def guessing(case):
+    """The cost of saying ½ to every record: ln 2, or ¼ if errors are squared."""
+    return np.log(2) if case.get("loss") == "bce" else 0.25
 
 
 def ended_at(cost):
@@ -131,7 +139,7 @@ class Layers(Picture):
         self.lines, self.depth = {}, 0
         for axes, (name, (label, limits)) in zip(figure.subplots(1, 3), LAYERED.items(), strict=True):
             axes.set(yscale="log", ylim=limits, xlabel="layer (1 = first)", ylabel=label)
-            axes.text(0.98, 0.03, "at this edge: 0", color=GREY, size=9, ha="right", transform=axes.transAxes)
+            axes.text(0.98, 0.05, "edge: this or less", color=GREY, size=9, ha="right", transform=axes.transAxes)
             last = "middle of all looks" if name == "moved" else "at the end"
             looks = [(GREEN, "-.", "s", "healthy")] + [("black", ":", "o", "at the start")] * (name != "moved")
             looks += [(BLUE, "-", "^", last)]
@@ -157,7 +165,7 @@ class Layers(Picture):
             for line, values in draw:
                 line.set_data(np.arange(1, len(values) + 1), inside(values, limits))
             shown = start if first else end
-            title.set_text(f"{TITLES[name]}: {span(shown)}" if len(shown) else "No update was survived")
+            title.set_text(f"{TITLES[name]}: {span(shown)}" if len(shown) else "Updates: none measured")
         return depth != before
 
     def words(self, result, settings):
@@ -165,7 +173,7 @@ class Layers(Picture):
         update = measured(result.sick, "moved")[1]
         said = f"Gradients of the layers, first to last: {span(start)} at the start, {span(end)} at the end; "
         if not len(update):
-            return said + "no update was survived."
+            return said + "it diverged before an update was measured."
         return said + f"one update changes {span(update)} of the weights."
 
 
@@ -232,11 +240,11 @@ class Inside(Picture):
         part = sick.parts[0]
         reach = np.maximum(np.abs(part.x).max(axis=0) * 1.08, 2.0 * (np.abs(part.x).max(axis=0) < 2.0))
         for text, x in zip(self.ticks, [-reach[0], 0, reach[0], -reach[1], 0, reach[1]], strict=True):
-            text.set_text(f"{x:.0f}" if abs(x) >= 100 else f"{x:.1f}")
+            text.set_text((f"{x:.0f}" if abs(x) >= 100 else f"{x:.1f}").replace("-", "−"))
         grid = np.linspace(-1, 1, SIDE)
         points = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2) * reach
         with np.errstate(all="ignore"):
-            guess = sick.head(sick.network.forward(sick.params, points.astype(np.float32))[0])
+            guess = sick.head(sick.network.forward(sick.params, points.astype(np.float32), sick.dice())[0])
         self.bands.set(grid, grid, np.nan_to_num(guess, nan=0.5).reshape(SIDE, SIDE))
         for dots, k in zip(self.dots, (False, True), strict=True):
             dots.set_data(*(part.x[(part.y[:, 0] > 0.5) == k] / reach).T)
@@ -246,9 +254,10 @@ class Inside(Picture):
 
     def words(self, result, settings):
         first, last = (result.sick.found[i] for i in (0, -1))
+        reach = [short(x) for x in np.abs(result.sick.parts[0].x).max(axis=0)]
         return (
             f"Slopes below {FLAT}: {first.flat:.0%} at the start, {last.flat:.0%} at the end; units with slope 0 for "
-            f"every record: {first.dead:.0%}, then {last.dead:.0%}."
+            f"every record: {first.dead:.0%}, then {last.dead:.0%}. The inputs reach to {reach[0]} and {reach[1]}."
         )
 
 
