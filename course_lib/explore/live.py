@@ -150,6 +150,8 @@ class Picture:
         if self.figure.get_layout_engine() is not None:
             self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")
+            for axes in self.figure.axes:  # the solver's last bits differ from one program to the next
+                axes.set_position(np.round(axes.get_position(original=True).bounds, 9))
         self.canvas.draw()  # leaves out what is animated
         self.background = self.canvas.copy_from_bbox(self.figure.bbox)
         artists = self.figure.findobj(lambda artist: artist.get_animated())
