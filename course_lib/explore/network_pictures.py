@@ -328,7 +328,7 @@ class Net(Picture):
         note = {"plane": "filled: training, hollow: validation", "slice": "slice through the mean; hollow: validation"}
         note = note.get(self.view.kind, "orange: what the network says")
         if self.view.kind != "curve" and session.parts[0].loss == "mse":
-            note = "colour inside a mark: its target; diamonds: validation"
+            note = "colour in a mark: target; diamonds: validation"
         if self.chosen:
             note = f"layer {self.chosen[0]}, unit {self.chosen[1] + 1}, framed on the left"
         self.map_note.set_text(note)
@@ -421,7 +421,7 @@ class Progress(Picture):
         self._confusion(look.confusion)
         now = f"Cost {look.cost:.3g}, validation {look.validation_cost:.3g}"
         self.titles[0].set_text("Diverged" if session.diverged else now + (", stopped early" if session.ending else ""))
-        self.titles[1].set_text("" if classes is None else f"Confusion: {look.validation_accuracy:.1%} right")
+        self.titles[1].set_text("" if classes is None else f"Confusion: {100 * look.validation_accuracy:.3g}% right")
         return anew
 
     def _confusion(self, counts):

@@ -121,21 +121,38 @@ def lettering(view):
     return {t: t.get_window_extent(renderer) for t in texts if t.get_visible() and t.get_text().strip()}
 
 
+def cut_off(view, boxes):
+    """The texts that do not lie whole in the picture."""
+    (width, height), edge = view.canvas.get_width_height(), 1
+    return [
+        text.get_text()
+        for text, box in boxes.items()
+        if min(box.x0, box.y0) < -edge or box.x1 > width + edge or box.y1 > height + edge
+    ]
+
+
 @pytest.mark.parametrize("explorer", EXPLORERS, **by_name)
 def test_nothing_is_cut_off_and_no_titles_overlap(shown, explorer):
     figure = shown(explorer)
     for pick in (0, 1, 2):
         figure.move(**{n: (extremes(c) * 2)[pick] for n, c in explorer.controls.items()})
         for view in figure.views:
-            width, height = view.canvas.get_width_height()
             boxes = lettering(view)
-            for text, box in boxes.items():
-                inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1
-                assert inside, f"{text.get_text()!r} is cut off at {figure.call}"
+            assert cut_off(view, boxes) == [], figure.call
             titles = [axes._left_title for axes in view.figure.axes]
             titles = [(title, boxes[title]) for title in titles if title in boxes]
             for (one, box), (other, box_2) in itertools.combinations(titles, 2):
                 assert not box.overlaps(box_2), (one.get_text(), other.get_text(), figure.call)
+
+
+@pytest.mark.parametrize("explorer", [e for e in EXPLORERS if "data" in e.controls], **by_name)
+def test_nothing_is_cut_off_with_any_data(shown, explorer):
+    figure = shown(explorer)
+    figure.move(**{name: control.default for name, control in explorer.controls.items()})
+    for data in explorer.controls["data"].options:
+        figure.move(data=data)
+        for view in figure.views:
+            assert cut_off(view, lettering(view)) == [], figure.call
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, **by_name)
