@@ -231,10 +231,12 @@ def test_a_network_that_throws_dice_is_drawn_as_it_answers():
     assert life(BY_ILL["high"].case).dice() is None
 
 
-def test_constant_answers_are_no_cure_for_dice():
+def test_constant_answers_are_no_cure_for_dice_and_nor_is_a_network_that_evens_them_out():
     patient = BY_ILL["evaluation"]
     case = patient.case.change(lr=10.0)
     assert np.median(outcome(case).same) == 1 and not patient.healed(patient.value(case))
+    case = patient.case.change(units_per_layer=64, lr=4.0, steps=1500, batch_size=120)
+    assert np.median(outcome(case).right[2]) > 0.92 and not patient.healed(patient.value(case))
 
 
 @pytest.mark.parametrize("number", range(1, len(PATIENTS) + 1))
